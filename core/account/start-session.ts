@@ -1,0 +1,78 @@
+import { forbidden, MatrixError } from "../errors.ts";
+import { isObject } from "../json.ts";
+import type { DeviceId, UserId } from "../ids.ts";
+import type { Env } from "../ports.ts";
+import type { Services, TokenKey } from "../services.ts";
+import { createdAt, DEVICE_NAME_CHARACTERS_MAX } from "../device/devices.ts";
+import { dropOneTimeKeys } from "../key/drop-one-time-keys.ts";
+import type { Draft } from "../transaction/draft.ts";
+import { millisecondsOf } from "../transaction/records.ts";
+import { userDoc } from "../user-data/section.ts";
+import { isActive } from "./accounts.ts";
+import { capitals } from "./random-names.ts";
+import { mintAccessToken } from "./tokens.ts";
+
+const DEVICE_ID_CHARACTERS = 10;
+
+export interface NewSession {
+  readonly user: UserId;
+  readonly device?: DeviceId | undefined;
+  /** Given to a device that is new; a known one keeps its name. */
+  readonly deviceName?: string | undefined;
+  readonly tokenKeys: readonly TokenKey[];
+}
+
+export interface Session {
+  readonly user: UserId;
+  readonly device: DeviceId;
+  readonly token: string;
+}
+
+/**
+ * Command: logs a device in, made now when it is not known. Tokens that the device had before end.
+ * Throws 403 for an account that is gone or a device ID that is a cross-signing key.
+ */
+export function openSession(draft: Draft, input: NewSession, env: Env): Session {
+  const { user } = input;
+  if (!isActive(draft, user)) {
+    throw new MatrixError(403, "M_USER_DEACTIVATED", "this account has been deactivated");
+  }
+  const device = input.device ?? (capitals(env.random.bytes(DEVICE_ID_CHARACTERS)) as DeviceId);
+  if (isCrossSigningKey(draft, user, device)) {
+    throw forbidden("the device ID is the ID of a cross-signing key");
+  }
+  const deviceCreated = createdAt(draft, user, device) ?? millisecondsOf(env.time);
+  if (draft.getField(userDoc(user), "devices", device) === undefined) {
+    draft.setField(userDoc(user), "devices", device, {
+      created: deviceCreated,
+      ...(input.deviceName === undefined
+        ? {}
+        : { display_name: input.deviceName.slice(0, DEVICE_NAME_CHARACTERS_MAX) }),
+    });
+  }
+  if (input.device !== undefined) {
+    draft.putFact("revoked", ["device", user, device], { before: env.time });
+  }
+  const deps = { tokenKeys: input.tokenKeys, random: env.random };
+  const { token } = mintAccessToken(deps, { user, device, issued: env.time, deviceCreated });
+  return { user, device, token };
+}
+
+function isCrossSigningKey(draft: Draft, user: UserId, device: DeviceId): boolean {
+  return ["master", "self_signing", "user_signing"].some((usage) => {
+    const key = draft.getField(userDoc(user), "cross_signing", usage);
+    return isObject(key) && isObject(key["keys"]) && `ed25519:${device}` in key["keys"];
+  });
+}
+
+/** Logs a device in; keys that an earlier device left under the same ID are dropped first. */
+export async function startSession(
+  deps: Pick<Services, "reader" | "runner" | "tokenKeys">,
+  input: Omit<NewSession, "tokenKeys">,
+): Promise<Session> {
+  const { user, device } = input;
+  if (device !== undefined && createdAt(deps.reader, user, device) === undefined) {
+    await dropOneTimeKeys(deps, user, device);
+  }
+  return deps.runner.run(openSession, { ...input, tokenKeys: deps.tokenKeys });
+}

@@ -1,0 +1,172 @@
+import type { SigningKey } from "./event/sign.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { BoxId, RoomId, ServerName, UserId } from "./ids.ts";
+import type { Key, KeyPart, Table, Topic } from "./tables.ts";
+import type { Draft } from "./transaction/draft.ts";
+import type { DocId, Heads, HybridTime } from "./transaction/records.ts";
+import type { Vector } from "./vector.ts";
+
+/** Reads of the newest state, synchronous so that a command needs no lock. */
+export interface View {
+  get<K extends Key, V>(table: Table<K, V>, key: K): V | undefined;
+}
+
+/** What applying a transaction writes to. Values are frozen by convention: never change one in place. */
+export interface WritableView extends View {
+  put<K extends Key, V>(table: Table<K, V>, key: K, value: V): void;
+  del<K extends Key, V>(table: Table<K, V>, key: K): void;
+}
+
+export interface Range {
+  /** Fixed leading key parts. */
+  readonly prefix: readonly KeyPart[];
+  /** Bounds, exclusive, on the key parts that follow the prefix (may be a partial key). */
+  readonly after?: readonly KeyPart[];
+  readonly before?: readonly KeyPart[];
+  readonly reverse?: boolean;
+  /** Most rows returned. */
+  readonly limit: number;
+}
+
+/** What is on disk, at one moment. Close it: an open snapshot keeps old files alive. */
+export interface Snapshot extends View, Disposable {
+  /** The transactions whose effects are in the snapshot. */
+  readonly vector: Vector;
+  range<K extends Key, V>(table: Table<K, V>, range: Range): Promise<[key: K, value: V][]>;
+  close(): void;
+}
+
+export interface Reader extends View {
+  snapshot(): Snapshot;
+}
+
+/**
+ * Automerge documents as flat maps of text. Keys are `section U+001F key`. Edits are staged with the
+ * transaction that is being made or applied and vanish with it.
+ */
+export interface Documents {
+  get(doc: DocId, key: string, at?: Heads): string | undefined;
+  entries(doc: DocId, at?: Heads): Iterable<readonly [key: string, value: string]>;
+  heads(doc: DocId): Heads;
+  /** Does the document contain the changes that these heads name? */
+  contains(doc: DocId, heads: Heads): boolean;
+  /** Of several sets of heads, drops those that are contained in another one. */
+  maximal(doc: DocId, heads: readonly Heads[]): Heads[];
+  /** Makes one change on top of `base` (by default: everything) and stages it. */
+  change(
+    doc: DocId,
+    edits: readonly (readonly [key: string, value: string | undefined])[],
+    base?: Heads,
+  ): { readonly change: Uint8Array; readonly heads: Heads };
+  /** Stages a change made elsewhere; returns the keys it edits. Throws on bytes that are no change. */
+  apply(doc: DocId, change: Uint8Array): string[];
+}
+
+export interface Random {
+  bytes(length: number): Uint8Array;
+}
+
+/** Fires once; `cancel` is idempotent. */
+export interface Timers {
+  after(milliseconds: number, run: () => void): { cancel(): void };
+  /** Milliseconds since some fixed moment, for measuring; never goes back. */
+  elapsed(): number;
+}
+
+/** What a command may know beyond the view. The same for the whole command. */
+export interface Env {
+  readonly serverName: ServerName;
+  readonly box: BoxId;
+  /** The transaction's time; also the source of `origin_server_ts`. */
+  readonly time: HybridTime;
+  readonly random: Random;
+  readonly signingKey: SigningKey;
+}
+
+/** A decision: reads the draft, stages records on it, returns the reply. Throwing discards all. */
+export type Command<I, R> = (draft: Draft, input: I, env: Env) => R;
+
+/** The one door for writes. */
+export interface Runner {
+  /**
+   * Runs a command atomically. Resolves with its reply once the records are on disk here and the
+   * acknowledgement policy is met; rejects with what the command threw, or 503 when the disk refuses.
+   */
+  run<I, R>(command: Command<I, R>, input: I): Promise<R>;
+}
+
+export type WakeTopic = Topic | `typing:${RoomId}` | `presence:${UserId}`;
+
+/** Tells waiting requests that topics were touched, after it is on disk. */
+export interface Notifier {
+  /**
+   * Resolves true when one of the topics is touched after the call, false at the deadline or abort.
+   * Register before reading, then read, then await: nothing falls between.
+   */
+  wait(topics: Iterable<WakeTopic>, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+}
+
+export type ClaimKind = "user" | "alias";
+
+/** Single-value registers over the boxes. */
+export interface Claims {
+  /**
+   * Claims a name for a value. `taken` tells another value holds it; throws 503-like `MatrixError` when
+   * no majority of the boxes answers, with a message for people.
+   */
+  claim(kind: ClaimKind, name: string, value: string): Promise<"granted" | "taken">;
+  /** Gives a name up (deleted alias). */
+  release(kind: ClaimKind, name: string, value: string): Promise<void>;
+}
+
+/** Media bytes by the SHA-256 of their content, hex. */
+export interface Blobs {
+  /** Streams into the store; resolves with hash and size once on disk. Rejects past `sizeBytesMax`. */
+  write(
+    body: AsyncIterable<Uint8Array>,
+    sizeBytesMax: number,
+  ): Promise<{ readonly hash: string; readonly sizeBytes: number }>;
+  /** The bytes, fetched from another box when not here yet. Undefined when no reachable box has them. */
+  read(hash: string): Promise<AsyncIterable<Uint8Array> | undefined>;
+}
+
+/** Facts that are gossiped and never stored. */
+export interface Ephemeral {
+  /** Serial of this box's ephemeral state, for tokens; grows with each change. */
+  readonly serial: number;
+  set(kind: "typing" | "presence", key: string, value: JsonObject, ttlMs: number): void;
+  /** Live facts, and those that ended within the last minutes with `ended: true`. */
+  since(serial: number): readonly EphemeralFact[];
+  get(kind: "typing" | "presence", key: string): EphemeralFact | undefined;
+}
+
+export interface EphemeralFact {
+  readonly kind: "typing" | "presence";
+  /** typing: `room U+001F user`; presence: the user ID. */
+  readonly key: string;
+  readonly value: JsonObject;
+  readonly serial: number;
+  readonly ended: boolean;
+}
+
+/** Asks other boxes for what only they may decide. */
+export interface Boxes {
+  readonly self: BoxId;
+  /** Members of the mesh now, this box included, sorted. */
+  members(): readonly BoxId[];
+  reachable(): readonly BoxId[];
+  /** Asks a box to hand out one of its one-time keys. Undefined: it has none or cannot be reached. */
+  claimOneTimeKey(
+    box: BoxId,
+    user: UserId,
+    device: string,
+    algorithm: string,
+  ): Promise<{ readonly keyId: string; readonly key: Json } | undefined>;
+}
+
+export interface Logger {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}

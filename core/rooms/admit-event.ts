@@ -1,0 +1,56 @@
+import { authorise } from "../auth/authorise.ts";
+import { notFound } from "../errors.ts";
+import { eventIdOf, roomIdOf } from "../event/hash.ts";
+import { prevEventIds } from "../event/pdu.ts";
+import type { Pdu } from "../event/pdu.ts";
+import type { StateKey } from "../event/state-key.ts";
+import { stateKeyOf } from "../event/state-key.ts";
+import type { EventId, RoomId } from "../ids.ts";
+import { roomVersion, roomVersionOf } from "../room-version/table.ts";
+import type { RoomVersion } from "../room-version/room-version.ts";
+import { rooms } from "../tables.ts";
+import type { ApplyContext } from "../transaction/apply.ts";
+import type { ChangeRecord, EventRecord, Heads } from "../transaction/records.ts";
+import type { BaseState } from "./state-view.ts";
+import { authState, roomDoc, stateBefore } from "./state-view.ts";
+
+/**
+ * The door by which an event of this server enters: authorised at its place, then given its state.
+ * Where its parents' states differ, the resolved difference and the event's own change become one
+ * change of the room document. Throws MatrixError 403, 404.
+ */
+export function admitEvent(
+  context: ApplyContext,
+  pdu: Pdu,
+): { readonly change: ChangeRecord | undefined; readonly record: EventRecord } {
+  const version = versionFor(context, pdu);
+  const room = roomIdOf(version, pdu);
+  const before = stateBefore(context, room, prevEventIds(pdu));
+  authorise(version, pdu, authState(context, before));
+  const id = eventIdOf(version, pdu);
+  const { change, heads } = changeDocument(context, room, before, pdu, id);
+  return { change, record: { kind: "event", id, room, pdu, heads } };
+}
+
+function versionFor(context: ApplyContext, pdu: Pdu): RoomVersion {
+  if (pdu.type === "m.room.create") return roomVersionOf(pdu);
+  const meta = pdu.room_id === undefined ? undefined : context.view.get(rooms, [pdu.room_id]);
+  if (!meta) throw notFound("This room is not known here.");
+  return roomVersion(meta.version);
+}
+
+function changeDocument(
+  context: ApplyContext,
+  room: RoomId,
+  before: BaseState,
+  pdu: Pdu,
+  id: EventId,
+): { readonly change: ChangeRecord | undefined; readonly heads: Heads } {
+  const edits: (readonly [StateKey, EventId | undefined])[] = [...before.edits];
+  if (pdu.state_key !== undefined) edits.push([stateKeyOf(pdu.type, pdu.state_key), id]);
+  if (edits.length === 0) return { change: undefined, heads: before.heads };
+  const doc = roomDoc(room);
+  const made = context.docs.change(doc, edits, before.heads);
+  const change = Buffer.from(made.change).toString("base64");
+  return { change: { kind: "change", doc, change }, heads: made.heads };
+}

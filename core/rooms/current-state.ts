@@ -1,0 +1,114 @@
+import type { StateKey } from "../event/state-key.ts";
+import { splitStateKey, stateKeyOf } from "../event/state-key.ts";
+import type { EventId, RoomId, UserId } from "../ids.ts";
+import { serverOf } from "../ids.ts";
+import { events, memberships, rooms, roomState } from "../tables.ts";
+import type { RoomMeta, StoredEvent } from "../tables.ts";
+import type { ApplyContext } from "../transaction/apply.ts";
+import { logToTopic } from "../transaction/topics.ts";
+import { currentState, differences, sameHeads, stateBefore } from "./state-view.ts";
+
+type Change = readonly [key: StateKey, to: EventId | undefined, from: EventId | undefined];
+
+interface NextState {
+  readonly heads: RoomMeta["heads"];
+  readonly patch: NonNullable<RoomMeta["patch"]>;
+  readonly changes: readonly Change[];
+}
+
+/**
+ * Brings the current state up to the room's new forward extremities and keeps `meta`. `stored` is the
+ * event that has just become one of them.
+ */
+export function moveCurrentState(context: ApplyContext, stored: StoredEvent, meta: RoomMeta): void {
+  const { view } = context;
+  const before = view.get(rooms, [stored.room]);
+  const next = followsLinearly(context, stored, before, meta)
+    ? linearStep(context, stored)
+    : resolvedStep(context, stored.room, before, meta);
+  const counts = { joined: meta.joined, invited: meta.invited };
+  for (const [key, to, from] of next.changes)
+    setCurrent(context, stored.room, key, to, from, counts);
+  const { patch: _, ...rest } = meta;
+  view.put(rooms, [stored.room], {
+    ...rest,
+    ...counts,
+    heads: next.heads,
+    ...(next.patch.length > 0 ? { patch: next.patch } : {}),
+  });
+}
+
+/** Does the event alone, on top of the whole room as it was, decide the new state? */
+function followsLinearly(
+  context: ApplyContext,
+  stored: StoredEvent,
+  before: RoomMeta | undefined,
+  meta: RoomMeta,
+): boolean {
+  if (!before) return true;
+  if (before.patch) return false;
+  if (stored.pdu.state_key === undefined) {
+    // A message on a fork changes nothing where all branches show the same state.
+    return sameHeads(stored.heads, before.heads);
+  }
+  if (meta.extremities.length !== 1) return false;
+  return before.extremities.every((id) => {
+    const heads = context.view.get(events, [id])?.heads;
+    return heads !== undefined && sameHeads(heads, before.heads);
+  });
+}
+
+function linearStep(context: ApplyContext, stored: StoredEvent): NextState {
+  const { type, state_key: stateKey } = stored.pdu;
+  if (stateKey === undefined) return { heads: stored.heads, patch: [], changes: [] };
+  const from = context.view.get(roomState, [stored.room, type, stateKey]);
+  const change: Change = [stateKeyOf(type, stateKey), stored.id, from];
+  return { heads: stored.heads, patch: [], changes: [change] };
+}
+
+function resolvedStep(
+  context: ApplyContext,
+  room: RoomId,
+  before: RoomMeta | undefined,
+  meta: RoomMeta,
+): NextState {
+  const now = stateBefore(context, room, meta.extremities);
+  const old = new Map(before ? currentState(context, room, before).entries() : []);
+  const changes = differences(old, new Map(now.entries())).map(([key, to]): Change => [
+    key,
+    to,
+    old.get(key),
+  ]);
+  const patch = now.edits.map(([key, event]) => [key, event ?? null] as const);
+  return { heads: now.heads, patch, changes };
+}
+
+function setCurrent(
+  context: ApplyContext,
+  room: RoomId,
+  key: StateKey,
+  to: EventId | undefined,
+  from: EventId | undefined,
+  counts: { joined: number; invited: number },
+): void {
+  const { view } = context;
+  const [type, stateKey] = splitStateKey(key);
+  if (to === undefined) view.del(roomState, [room, type, stateKey]);
+  else view.put(roomState, [room, type, stateKey], to);
+  if (type !== "m.room.member") return;
+  const was = membershipIn(context, from);
+  const is = membershipIn(context, to);
+  counts.joined += Number(is === "join") - Number(was === "join");
+  counts.invited += Number(is === "invite") - Number(was === "invite");
+  const user = stateKey as UserId;
+  if (serverOf(user) !== context.serverName) return;
+  if (to === undefined || is === undefined) view.del(memberships, [user, room]);
+  else view.put(memberships, [user, room], { membership: is, event: to });
+  logToTopic(context, `user:${user}`, { membership: room });
+}
+
+function membershipIn(context: ApplyContext, id: EventId | undefined): string | undefined {
+  if (id === undefined) return undefined;
+  const membership = context.view.get(events, [id])?.pdu.content["membership"];
+  return typeof membership === "string" ? membership : undefined;
+}

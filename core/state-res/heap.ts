@@ -1,0 +1,49 @@
+/** A binary heap: the smallest item comes out first. */
+export class Heap<T> {
+  readonly #items: T[] = [];
+  readonly #compare: (a: T, b: T) => number;
+
+  constructor(compare: (a: T, b: T) => number) {
+    this.#compare = compare;
+  }
+
+  push(item: T): void {
+    const items = this.#items;
+    let at = items.length;
+    items.push(item);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = items[parent] as T;
+      if (this.#compare(above, item) <= 0) break;
+      items[at] = above;
+      at = parent;
+    }
+    items[at] = item;
+  }
+
+  pop(): T | undefined {
+    const items = this.#items;
+    const top = items[0];
+    const last = items.pop();
+    if (items.length > 0) this.#sink(last as T);
+    return top;
+  }
+
+  /** Places an item that replaces the top one. */
+  #sink(item: T): void {
+    const items = this.#items;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= items.length) break;
+      const right = child + 1;
+      if (right < items.length && this.#compare(items[right] as T, items[child] as T) < 0) {
+        child = right;
+      }
+      if (this.#compare(items[child] as T, item) >= 0) break;
+      items[at] = items[child] as T;
+      at = child;
+    }
+    items[at] = item;
+  }
+}

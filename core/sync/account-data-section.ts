@@ -1,0 +1,133 @@
+import type { RoomId } from "../ids.ts";
+import type { JsonObject } from "../json.ts";
+import { isObject } from "../json.ts";
+import { readPushRules } from "../push/rules.ts";
+import { fields, puts } from "../tables.ts";
+import { PART_SEPARATOR, readSection, readSectionPart, userDoc } from "../user-data/section.ts";
+import { readTags } from "../user-data/tags.ts";
+import { TOPIC_ROWS_MAX } from "./constants.ts";
+import type { Pass } from "./pass.ts";
+
+/** Which account data changed, and which rooms' memberships. */
+export interface UserNews {
+  /** All of it, for a first sync or after too many changes. */
+  readonly everything: boolean;
+  readonly types: ReadonlySet<string>;
+  readonly roomTypes: ReadonlyMap<RoomId, ReadonlySet<string>>;
+  readonly memberships: ReadonlySet<RoomId>;
+}
+
+export async function readUserNews(pass: Pass): Promise<UserNews> {
+  const types = new Set<string>();
+  const roomTypes = new Map<RoomId, Set<string>>();
+  const memberships = new Set<RoomId>();
+  const news = { everything: false, types, roomTypes, memberships };
+  const topic = `user:${pass.request.requester.user}` as const;
+  const noteRoom = (room: RoomId, type: string): void => {
+    const known = roomTypes.get(room);
+    if (known) known.add(type);
+    else roomTypes.set(room, new Set([type]));
+  };
+  if (!pass.isInitial && !pass.news.touches(topic)) return news;
+  const { items, complete } = pass.isInitial
+    ? { items: [], complete: false }
+    : await pass.news.read(topic, TOPIC_ROWS_MAX);
+  if (!complete) {
+    await noteAllRoomTypes(pass, noteRoom);
+    return { ...news, everything: true };
+  }
+  for (const { entry } of items) {
+    if ("membership" in entry) memberships.add(entry.membership);
+    else if ("fullyRead" in entry) noteRoom(entry.fullyRead, "m.fully_read");
+    else if ("field" in entry) noteField(entry.field, types, noteRoom);
+  }
+  return news;
+}
+
+async function noteAllRoomTypes(
+  pass: Pass,
+  noteRoom: (room: RoomId, type: string) => void,
+): Promise<void> {
+  const { user } = pass.request.requester;
+  for (const section of ["room_account_data", "tags"]) {
+    const found = await readSection(pass.snapshot, userDoc(user), section);
+    for (const key of found.keys()) noteField([section, key], new Set(), noteRoom);
+  }
+  for (const { room } of pass.rooms) {
+    if (pass.snapshot.get(puts, ["fully_read", user, room])) noteRoom(room, "m.fully_read");
+  }
+}
+
+function noteField(
+  [section, key]: readonly [section: string, key: string],
+  types: Set<string>,
+  noteRoom: (room: RoomId, type: string) => void,
+): void {
+  const at = key.indexOf(PART_SEPARATOR);
+  if (section === "account_data") types.add(key);
+  else if (section === "push_rules") types.add("m.push_rules");
+  else if (section === "tags") noteRoom(key.slice(0, at) as RoomId, "m.tag");
+  else if (section === "room_account_data") {
+    noteRoom(key.slice(0, at) as RoomId, key.slice(at + 1));
+  }
+}
+
+/** The `account_data` events of the account. A deleted one has an empty content. */
+export async function accountDataEvents(pass: Pass, news: UserNews): Promise<JsonObject[]> {
+  const { user } = pass.request.requester;
+  const types = new Set(news.types);
+  if (news.everything) {
+    const section = await readSection(pass.snapshot, userDoc(user), "account_data");
+    for (const type of section.keys()) types.add(type);
+    types.add("m.push_rules");
+  }
+  const out: JsonObject[] = [];
+  for (const type of types) {
+    if (!pass.request.filter.accountData.allows({ type })) continue;
+    const content =
+      type === "m.push_rules"
+        ? { global: await readPushRules(pass.snapshot, user) }
+        : pass.snapshot.get(fields, [userDoc(user), "account_data", type]);
+    out.push({ type, content: isObject(content) ? content : {} });
+  }
+  return out;
+}
+
+/** The `account_data` events of the account in one room. */
+export async function roomAccountDataEvents(
+  pass: Pass,
+  news: UserNews,
+  room: RoomId,
+  isNewcomer: boolean,
+): Promise<JsonObject[]> {
+  const isNewHere = isNewcomer && !news.everything;
+  const types = isNewHere ? await allTypes(pass, room) : (news.roomTypes.get(room) ?? []);
+  const { roomAccountData } = pass.request.filter;
+  const out: JsonObject[] = [];
+  for (const type of types) {
+    if (!roomAccountData.allowsRoom(room) || !roomAccountData.allows({ type })) continue;
+    out.push({ type, content: await roomContent(pass, room, type) });
+  }
+  return out;
+}
+
+async function allTypes(pass: Pass, room: RoomId): Promise<string[]> {
+  const { user } = pass.request.requester;
+  const doc = userDoc(user);
+  const section = await readSectionPart(pass.snapshot, doc, "room_account_data", room);
+  const types = [...section.keys()];
+  if (Object.keys(await readTags(pass.snapshot, user, room)).length > 0) types.push("m.tag");
+  if (pass.snapshot.get(puts, ["fully_read", user, room])) types.push("m.fully_read");
+  return types;
+}
+
+async function roomContent(pass: Pass, room: RoomId, type: string): Promise<JsonObject> {
+  const { snapshot } = pass;
+  const { user } = pass.request.requester;
+  if (type === "m.tag") return { tags: await readTags(snapshot, user, room) };
+  const content =
+    type === "m.fully_read"
+      ? snapshot.get(puts, ["fully_read", user, room])?.value
+      : snapshot.get(fields, [userDoc(user), "room_account_data", room + PART_SEPARATOR + type]);
+  return isObject(content) ? content : {};
+}

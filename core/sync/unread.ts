@@ -1,0 +1,208 @@
+import { MAIN_TIMELINE, markedEvent, threadRoot } from "../ephemeral-facts/read-position.ts";
+import type { JsonObject } from "../json.ts";
+import { evaluatePush } from "../push/evaluate.ts";
+import type { CompiledRules } from "../push/evaluate.ts";
+import { puts, topicVector } from "../tables.ts";
+import type { StoredEvent } from "../tables.ts";
+import { comparePositions, positionOf } from "../timeline/position.ts";
+import type { Position } from "../timeline/position.ts";
+import type { Presenter } from "../timeline/presenter.ts";
+import { walk } from "../timeline/walk.ts";
+import type { Vector } from "../vector.ts";
+import { EMPTY_VECTOR } from "../vector.ts";
+import { UNREAD_WALK_MAX } from "./constants.ts";
+import { News } from "./news.ts";
+import type { Pass } from "./pass.ts";
+import { pushContext, pushEvent, pushRules } from "./push-context.ts";
+
+interface UnreadItem {
+  readonly at: Position;
+  /** `main` or the thread's root. */
+  readonly thread: string;
+  readonly highlight: boolean;
+}
+
+/** What notified a user in a room and was not read, as of one vector of the room's topic. */
+export interface UnreadEntry {
+  readonly at: Vector;
+  readonly rules: CompiledRules;
+  readonly items: readonly UnreadItem[];
+  /** The user's own newest event of each thread: sending reads what is before. */
+  readonly sent: ReadonlyMap<string, Position>;
+}
+
+interface Counts {
+  notifications: number;
+  highlights: number;
+}
+
+/**
+ * `unread_notifications` and `unread_thread_notifications` of a room, worked out from the push rules and
+ * kept in memory only: at most the newest few hundred events count.
+ * https://spec.matrix.org/v1.19/client-server-api/#receiving-notifications
+ */
+export async function unreadCounts(pass: Pass, presenter: Presenter): Promise<JsonObject> {
+  const entry = await currentEntry(pass, presenter);
+  const byThread = new Map<string, Counts>([[MAIN_TIMELINE, { notifications: 0, highlights: 0 }]]);
+  for (const item of unreadItems(pass, presenter, entry)) {
+    const counts = byThread.get(item.thread) ?? { notifications: 0, highlights: 0 };
+    counts.notifications++;
+    if (item.highlight) counts.highlights++;
+    byThread.set(item.thread, counts);
+  }
+  if (!pass.request.filter.timeline.unreadThreadNotifications) {
+    return { unread_notifications: asJson([...byThread.values()]) };
+  }
+  const threads = [...byThread].filter(([thread]) => thread !== MAIN_TIMELINE);
+  const main = byThread.get(MAIN_TIMELINE);
+  return {
+    unread_notifications: asJson(main ? [main] : []),
+    ...(threads.length > 0
+      ? {
+          unread_thread_notifications: Object.fromEntries(
+            threads.map(([thread, counts]) => [thread, asJson([counts])]),
+          ),
+        }
+      : {}),
+  };
+}
+
+function asJson(counts: readonly Counts[]): JsonObject {
+  return {
+    notification_count: counts.reduce((sum, { notifications }) => sum + notifications, 0),
+    highlight_count: counts.reduce((sum, { highlights }) => sum + highlights, 0),
+  };
+}
+
+async function currentEntry(pass: Pass, presenter: Presenter): Promise<UnreadEntry> {
+  const { room } = presenter.history;
+  const name = `${pass.request.requester.user} ${room}`;
+  const at = pass.snapshot.get(topicVector, [`room:${room}`]) ?? EMPTY_VECTOR;
+  const rules = await pushRules(pass);
+  const known = pass.memory.unread.get(name);
+  if (known?.rules === rules && known.at === at) return known;
+  const tally = new Tally(pass, presenter, rules);
+  const isAdded = known?.rules === rules && (await addNewer(pass, presenter, tally, known));
+  if (!isAdded) await countBackwards(pass, presenter, tally);
+  const entry = { at, rules, items: tally.items, sent: tally.sent };
+  pass.memory.unread.set(name, { ...entry, items: unreadItems(pass, presenter, entry) });
+  return entry;
+}
+
+/** Judges events and gathers those that notify. */
+class Tally {
+  readonly items: UnreadItem[] = [];
+  readonly sent = new Map<string, Position>();
+  readonly #pass: Pass;
+  readonly #presenter: Presenter;
+  readonly #rules: CompiledRules;
+
+  constructor(pass: Pass, presenter: Presenter, rules: CompiledRules) {
+    this.#pass = pass;
+    this.#presenter = presenter;
+    this.#rules = rules;
+  }
+
+  add(event: StoredEvent): void {
+    const { user } = this.#pass.request.requester;
+    const at = positionOf(event);
+    if (event.pdu.sender === user) {
+      const thread = this.#threadOf(event);
+      const before = this.sent.get(thread);
+      if (!before || comparePositions(before, at) < 0) this.sent.set(thread, at);
+      return;
+    }
+    if (event.redactedBy !== undefined) return;
+    const context = pushContext(this.#pass, this.#presenter, event.pdu.sender);
+    const { notify, highlight } = evaluatePush(this.#rules, pushEvent(event), context);
+    if (!notify || !this.#presenter.shows(event)) return;
+    this.items.push({ at, thread: this.#threadOf(event), highlight });
+  }
+
+  #threadOf(event: StoredEvent): string {
+    const root = threadRoot(this.#pass.snapshot, event.id);
+    return root === undefined || root === "unknown" ? MAIN_TIMELINE : root;
+  }
+}
+
+/** Adds what came since the entry was made; false when that is too much to read. */
+async function addNewer(
+  pass: Pass,
+  presenter: Presenter,
+  tally: Tally,
+  known: UnreadEntry,
+): Promise<boolean> {
+  const topic = `room:${presenter.history.room}` as const;
+  const { items, complete } = await new News(pass.snapshot, known.at).read(topic, UNREAD_WALK_MAX);
+  if (!complete) return false;
+  const gone = new Set<string>();
+  tally.items.push(...known.items);
+  for (const [thread, at] of known.sent) tally.sent.set(thread, at);
+  for (const { entry } of items) {
+    if ("redacted" in entry) gone.add(entry.redacted);
+    const event = "e" in entry ? presenter.history.event(entry.e) : undefined;
+    if (event) tally.add(event);
+  }
+  if (gone.size > 0) {
+    const kept = tally.items.filter(({ at }) => !gone.has(at.id));
+    tally.items.splice(0, tally.items.length, ...kept);
+  }
+  return true;
+}
+
+/** From the newest event back to what was read as a whole, or to the user's own joining. */
+async function countBackwards(pass: Pass, presenter: Presenter, tally: Tally): Promise<void> {
+  const { history } = presenter;
+  const { user } = pass.request.requester;
+  const read = readUpTo(pass, presenter, "");
+  let scanned = 0;
+  const chunk = 50;
+  for await (const { at } of walk(pass.snapshot, history.room, "backwards", undefined, chunk)) {
+    if ((read && comparePositions(at, read) <= 0) || ++scanned > UNREAD_WALK_MAX) return;
+    const event = history.event(at.id);
+    if (!event) continue;
+    tally.add(event);
+    const { type, state_key: stateKey, content } = event.pdu;
+    if (type !== "m.room.member" || stateKey !== user) continue;
+    const isProfile = history.content(history.before(event, type, user))?.["membership"] === "join";
+    if (content["membership"] === "join" && !isProfile) return;
+  }
+}
+
+function unreadItems(
+  pass: Pass,
+  presenter: Presenter,
+  entry: Pick<UnreadEntry, "items" | "sent">,
+): UnreadItem[] {
+  if (entry.items.length === 0) return [];
+  const all = readUpTo(pass, presenter, "");
+  const floors = new Map<string, Position | undefined>();
+  return entry.items.filter(({ at, thread }) => {
+    if (!floors.has(thread)) {
+      const own = readUpTo(pass, presenter, thread);
+      floors.set(thread, latest(latest(all, own), entry.sent.get(thread)));
+    }
+    const floor = floors.get(thread);
+    return floor === undefined || comparePositions(at, floor) > 0;
+  });
+}
+
+/** Where the user's receipt for a thread stands; "" is the unthreaded one. */
+function readUpTo(pass: Pass, presenter: Presenter, thread: string): Position | undefined {
+  const { history } = presenter;
+  const { user } = pass.request.requester;
+  let newest: Position | undefined;
+  for (const type of ["m.read", "m.read.private"]) {
+    const id = markedEvent(
+      pass.snapshot.get(puts, ["receipt", history.room, user, type, thread])?.value,
+    );
+    const event = id === undefined ? undefined : history.event(id);
+    if (event) newest = latest(newest, positionOf(event));
+  }
+  return newest;
+}
+
+function latest(a: Position | undefined, b: Position | undefined): Position | undefined {
+  if (!a || !b) return a ?? b;
+  return comparePositions(a, b) < 0 ? b : a;
+}

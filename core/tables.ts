@@ -1,0 +1,183 @@
+import type { Json } from "./json.ts";
+import type { Pdu } from "./event/pdu.ts";
+import type { StateKey } from "./event/state-key.ts";
+import type { BoxId, DeviceId, EventId, RoomId, UserId } from "./ids.ts";
+import type {
+  Collection,
+  DocId,
+  Heads,
+  HybridTime,
+  ToDeviceMessage,
+} from "./transaction/records.ts";
+import type { Origin, Vector } from "./vector.ts";
+
+/**
+ * The catalogue of everything that is kept: name, key and value of each table. All of it is derived
+ * from transactions and can be rebuilt from them. Keys sort part by part: text by code point, numbers by
+ * value (non-negative safe integers). Names are never reused; a dropped table stays as a tombstone.
+ */
+export type KeyPart = string | number;
+export type Key = readonly KeyPart[];
+
+export interface Table<K extends Key, V> {
+  readonly name: string;
+  /** Never present; carries the types. */
+  readonly types?: { key: K; value: V };
+}
+
+function table<K extends Key, V>(name: string): Table<K, V> {
+  return { name };
+}
+
+/** An event as kept. `pdu` is redacted once a redaction applies to it. */
+export interface StoredEvent {
+  readonly id: EventId;
+  readonly room: RoomId;
+  readonly pdu: Pdu;
+  /** The room document's heads after the event. */
+  readonly heads: Heads;
+  readonly origin: Origin;
+  readonly seq: number;
+  readonly time: HybridTime;
+  readonly txn?: { readonly device: DeviceId; readonly id: string };
+  readonly redactedBy?: EventId;
+  /** Failed its auth rules at its place: never shown, never built upon. */
+  readonly rejected?: string;
+  /** Allowed at its place but not shown: soft-failed, or the losing twin of a txnId. */
+  readonly hidden?: "soft-failed" | "duplicate";
+}
+export const events = table<[EventId], StoredEvent>("e");
+
+export interface RoomMeta {
+  readonly version: string;
+  readonly create: EventId;
+  /** Events that nothing accepted points to yet, sorted. */
+  readonly extremities: readonly EventId[];
+  /** The greatest depth seen. */
+  readonly depth: number;
+  /** Heads of the room document at which it equals `roomState`, but for `patch`. */
+  readonly heads: Heads;
+  /** What resolving an open fork of the state changes against `heads`; absent when nothing. */
+  readonly patch?: readonly (readonly [key: StateKey, event: EventId | null])[];
+  readonly joined: number;
+  readonly invited: number;
+}
+export const rooms = table<[RoomId], RoomMeta>("r");
+
+/** The current state: the resolution over the forward extremities. Key: room, type, state key. */
+export const roomState = table<[RoomId, string, string], EventId>("rs");
+
+/** Visible events in the order that every box computes alike: room, depth, origin_server_ts, event. */
+export interface TimelineEntry {
+  readonly origin: Origin;
+  readonly seq: number;
+}
+export const timeline = table<[RoomId, number, number, EventId], TimelineEntry>("tl");
+
+/** A user's rooms, from the current state of each. */
+export interface MembershipEntry {
+  readonly membership: string;
+  readonly event: EventId;
+}
+export const memberships = table<[UserId, RoomId], MembershipEntry>("um");
+
+/** Redactions that arrived before their target. */
+export const pendingRedactions = table<[EventId], readonly EventId[]>("pr");
+
+/** The event that a client's transaction made. Key: user, device, txnId (with the room and type). */
+export const transactions = table<[UserId, DeviceId, string], EventId>("tx");
+
+/**
+ * Relations of visible events: room, parent, relation type, depth, origin_server_ts, child.
+ * https://spec.matrix.org/v1.19/client-server-api/#forming-relationships-between-events
+ */
+export const relations = table<
+  [RoomId, EventId, string, number, number, EventId],
+  { readonly type: string; readonly sender: UserId }
+>("rel");
+
+/** Winning values of the user and mesh documents: document, section, key. */
+export const fields = table<[DocId, string, string], Json>("f");
+
+/** Winning values of `put` records. Key: collection and its key parts. */
+export interface PutEntry {
+  readonly value?: Json;
+  readonly time: HybridTime;
+  readonly origin: Origin;
+}
+export const puts = table<[Collection, ...string[]], PutEntry>("p");
+
+/** To-device messages that wait: user, device, box, incarnation, seq, index in the transaction. */
+export interface WaitingMessage extends ToDeviceMessage {
+  readonly time: HybridTime;
+}
+export const toDevice = table<[UserId, DeviceId, BoxId, number, number, number], WaitingMessage>(
+  "td",
+);
+
+/** What a device's client has acknowledged; covered messages are dead, though perhaps not yet deleted. */
+export const toDeviceAcks = table<[UserId, DeviceId], Vector>("ta");
+
+/** One-time keys: user, device, algorithm, key ID. A claimed one stays, without the key, for ever. */
+export interface OneTimeKey {
+  readonly key?: Json;
+  /** The box that alone may hand it out; absent once claimed. */
+  readonly owner?: BoxId;
+}
+export const oneTimeKeys = table<[UserId, DeviceId, string, string], OneTimeKey>("otk");
+
+/** Unclaimed one-time keys by algorithm. */
+export const oneTimeKeyCounts = table<[UserId, DeviceId], Readonly<Record<string, number>>>("otc");
+
+/** Every account of this server. */
+export const users = table<[UserId], true>("u");
+
+/** Room key backups: how many keys and a tag that changes with them. Key: user, version. */
+export const backupStats = table<
+  [UserId, string],
+  { readonly count: number; readonly etag: string }
+>("bs");
+
+/**
+ * What clients can be told about, by topic and by the transaction that brought it:
+ * topic, box, incarnation, seq. A sync reads, for each topic, what the client's vector does not cover.
+ */
+export const topicLog = table<[Topic, BoxId, number, number], readonly LogEntry[]>("lg");
+
+/** What last touched a topic: one entry for each origin. */
+export const topicVector = table<[Topic], Vector>("lv");
+
+/** Incarnations whose tail is complete: their last sequence. */
+export const closedOrigins = table<[Origin], number>("co");
+
+export type Topic =
+  /** Events of a room. */
+  | `room:${RoomId}`
+  /** Receipts of a room. */
+  | `receipts:${RoomId}`
+  /** A user's account data, memberships, profile, push rules, devices. */
+  | `user:${UserId}`
+  /** To-device messages and one-time keys of a device: `device:@user|DEVICE`. */
+  | `device:${UserId}|${DeviceId}`
+  /** Users whose devices or cross-signing keys changed, of the whole server. */
+  | "device-lists";
+
+export type LogEntry =
+  /** A visible event, or one made visible. */
+  | { readonly e: EventId; readonly depth: number; readonly ts: number; readonly state?: true }
+  /** An earlier event was redacted by `redaction`. */
+  | { readonly redacted: EventId; readonly redaction: EventId }
+  | { readonly receipt: readonly [user: UserId, type: string, thread: string] }
+  /** A field of the user's document: section, key. */
+  | { readonly field: readonly [section: string, key: string] }
+  /** The user's membership of a room changed. */
+  | { readonly membership: RoomId }
+  | { readonly fullyRead: RoomId }
+  | { readonly toDevice: number }
+  | { readonly oneTimeKeys: true }
+  /** In `device-lists`. */
+  | { readonly user: UserId };
+
+export function deviceTopic(user: UserId, device: DeviceId): Topic {
+  return `device:${user}|${device}`;
+}

@@ -1,0 +1,65 @@
+import { forbidden, notFound, unavailable } from "../errors.ts";
+import type { EventId, RoomId } from "../ids.ts";
+import type { Snapshot } from "../ports.ts";
+import { historyVisibility, refuseWhileBehind } from "../rooms/queries/room-facts.ts";
+import { isForgotten } from "../rooms/queries/forgotten.ts";
+import type { Requester, Services } from "../services.ts";
+import { events, memberships, rooms } from "../tables.ts";
+import type { StoredEvent } from "../tables.ts";
+import { millisecondsOf } from "../transaction/records.ts";
+import { Presenter } from "./presenter.ts";
+
+export type TimelineDeps = Pick<Services, "reader" | "documents" | "isCaughtUp" | "now">;
+
+/** Reads of one room for one request, on one snapshot. Close the snapshot after. */
+export function presenterFor(
+  deps: TimelineDeps,
+  snapshot: Snapshot,
+  requester: Requester,
+  room: RoomId,
+): Presenter {
+  const options = {
+    snapshot,
+    docs: deps.documents,
+    requester,
+    nowMs: millisecondsOf(deps.now()),
+    withRoom: true,
+  };
+  return new Presenter(options, room);
+}
+
+/**
+ * Lets in who is or was in the room, and everyone where the history is world-readable.
+ * @throws MatrixError 403 M_FORBIDDEN, or 503 while this box may not yet know the room
+ */
+export function requireHistoryAccess(
+  deps: TimelineDeps,
+  snapshot: Snapshot,
+  requester: Requester,
+  room: RoomId,
+): void {
+  refuseWhileBehind(deps, room);
+  const known = snapshot.get(rooms, [room]) !== undefined;
+  const membership = snapshot.get(memberships, [requester.user, room])?.membership;
+  if (known && membership === "join") return;
+  if (known && historyVisibility(snapshot, room) === "world_readable") return;
+  const was = membership === "leave" || membership === "ban";
+  if (known && was && !isForgotten(snapshot, requester.user, room)) return;
+  throw forbidden("You are not in this room.");
+}
+
+/**
+ * An event that the asker may see.
+ * @throws MatrixError 404 M_NOT_FOUND, whether it does not exist or may not be seen; 503 as above
+ */
+export function requireEvent(deps: TimelineDeps, presenter: Presenter, id: EventId): StoredEvent {
+  const { snapshot } = presenter.options;
+  const event = snapshot.get(events, [id]);
+  if (!event && !deps.isCaughtUp()) {
+    throw unavailable("This box is still catching up with the others. Try again in a moment.");
+  }
+  if (!event || event.room !== presenter.history.room || !presenter.shows(event)) {
+    throw notFound("There is no such event, or you may not see it.");
+  }
+  return event;
+}

@@ -1,0 +1,153 @@
+import type { Json, JsonObject } from "../json.ts";
+import type { Pdu } from "../event/pdu.ts";
+import type { DeviceId, EventId, RoomId, UserId } from "../ids.ts";
+import type { Origin, Vector } from "../vector.ts";
+
+/** Hybrid logical time: milliseconds × 1024 + counter. A safe integer until the year 2248. */
+export type HybridTime = number & { readonly __hybridTime: true };
+
+export const HYBRID_TICKS_PER_MS = 1024;
+
+export function millisecondsOf(time: HybridTime): number {
+  return Math.floor(time / HYBRID_TICKS_PER_MS);
+}
+
+/** The heads of an Automerge document: hex hashes, sorted. `[]` is the empty document. */
+export type Heads = readonly string[];
+
+/** `room:!id`, `user:@id` or `mesh`. */
+export type DocId = `room:${RoomId}` | `user:${UserId}` | "mesh";
+
+/** An immutable PDU enters; merged as a set union by event ID. */
+export interface EventRecord {
+  readonly kind: "event";
+  readonly id: EventId;
+  readonly room: RoomId;
+  readonly pdu: Pdu;
+  /** The room document's heads that hold after the event. */
+  readonly heads: Heads;
+  /** The client's transaction, so that a retry on any box is the same event. */
+  readonly txn?: { readonly device: DeviceId; readonly id: string };
+  /** Set at the door by which the event entered: it failed at the current state and is not shown. */
+  readonly softFailed?: true;
+}
+
+/** One Automerge change to one document, base64. */
+export interface ChangeRecord {
+  readonly kind: "change";
+  readonly doc: DocId;
+  readonly change: string;
+}
+
+/** A small fact; the last writer by time, then by origin, wins. `value` absent: deleted. */
+export interface PutRecord {
+  readonly kind: "put";
+  readonly collection: Collection;
+  readonly key: readonly string[];
+  readonly value?: Json;
+}
+
+/**
+ * The collections of `put` and their keys:
+ * - `receipt`: room, user, receipt type, thread ID ("" when unthreaded) → `{event_id, ts}`
+ * - `fully_read`: user, room → `{event_id}`
+ * - `revoked`: `device` user device | `token` token ID → `{before: HybridTime}`
+ * - `media`: media ID → record of `core/media`
+ * - `backup_key`: user, version, room, session → KeyBackupData
+ * - `fallback_used`: user, device, algorithm, key ID → true
+ * - `txn`: user, device, request ID → reply of a request that is not an event (sendToDevice)
+ * - `presence`: user → `{presence, status_msg}` (what was set by hand; online or not is gossiped)
+ * - `invitation`: invitation ID → `{used_by}`
+ */
+export type Collection =
+  | "receipt"
+  | "fully_read"
+  | "revoked"
+  | "media"
+  | "backup_key"
+  | "fallback_used"
+  | "txn"
+  | "presence"
+  | "invitation";
+
+/** A set with removal. To-device messages are keyed by their place; one-time keys by key ID. */
+export type EnqueueRecord =
+  | {
+      readonly kind: "enqueue";
+      readonly queue: "to_device";
+      readonly user: UserId;
+      readonly device: DeviceId;
+      readonly message: ToDeviceMessage;
+    }
+  | {
+      readonly kind: "enqueue";
+      readonly queue: "one_time_key";
+      readonly user: UserId;
+      readonly device: DeviceId;
+      readonly algorithm: string;
+      readonly keyId: string;
+      readonly key: Json;
+      /** The one box that may hand it out. */
+      readonly owner: string;
+    };
+
+export type DequeueRecord =
+  | {
+      readonly kind: "dequeue";
+      readonly queue: "to_device";
+      readonly user: UserId;
+      readonly device: DeviceId;
+      /** Everything in this set was acknowledged by the client. */
+      readonly upTo: Vector;
+    }
+  | {
+      readonly kind: "dequeue";
+      readonly queue: "one_time_key";
+      readonly user: UserId;
+      readonly device: DeviceId;
+      readonly algorithm: string;
+      readonly keyId: string;
+    };
+
+/** The first record of every incarnation, and the closing of an earlier one. */
+export interface BirthRecord {
+  readonly kind: "birth";
+  /** The incarnation before this one and the last sequence known of it here. */
+  readonly previous?: { readonly origin: Origin; readonly seq: number };
+}
+
+/** Every box has confirmed that nothing of this incarnation exists beyond `seq`. */
+export interface CloseRecord {
+  readonly kind: "close";
+  readonly origin: Origin;
+  readonly seq: number;
+}
+
+export type TransactionRecord =
+  | EventRecord
+  | ChangeRecord
+  | PutRecord
+  | EnqueueRecord
+  | DequeueRecord
+  | BirthRecord
+  | CloseRecord;
+
+export interface ToDeviceMessage {
+  readonly sender: UserId;
+  readonly type: string;
+  readonly content: JsonObject;
+}
+
+/** What one request did, atomically. */
+export interface Transaction {
+  readonly v: 1;
+  readonly origin: Origin;
+  /** Counted from 1 without gaps within the origin. */
+  readonly seq: number;
+  readonly time: HybridTime;
+  /** What the origin had when it made this: its causes. */
+  readonly deps: Vector;
+  /** Hash of the origin's previous entry, "" for the first. */
+  readonly prev: string;
+  readonly records: readonly TransactionRecord[];
+}

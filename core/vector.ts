@@ -1,0 +1,159 @@
+import type { BoxId } from "./ids.ts";
+import { parseBoxId } from "./ids.ts";
+
+/**
+ * An origin is one life of one box: `<boxId>.<incarnation>`. Every start of a box is a new incarnation
+ * (a number that grows; milliseconds), so a box restored from an old copy never reuses a sequence.
+ */
+export type Origin = string & { readonly __origin: true };
+
+export function originOf(box: BoxId, incarnation: number): Origin {
+  return `${box}.${incarnation.toString(36)}` as Origin;
+}
+
+export function boxOf(origin: Origin): BoxId {
+  return origin.slice(0, 8) as BoxId;
+}
+
+export function incarnationOf(origin: Origin): number {
+  return Number.parseInt(origin.slice(9), 36);
+}
+
+export function parseOrigin(text: unknown): Origin | undefined {
+  if (typeof text !== "string" || !/^[a-z2-7]{8}\.[0-9a-z]{1,10}$/.test(text)) return undefined;
+  const incarnation = Number.parseInt(text.slice(9), 36);
+  if (!Number.isSafeInteger(incarnation) || incarnation < 0) return undefined;
+  return originOf(text.slice(0, 8) as BoxId, incarnation) === text ? (text as Origin) : undefined;
+}
+
+/** The place of one transaction: the `seq`-th of its origin, counted from 1 without gaps. */
+export interface Dot {
+  readonly origin: Origin;
+  readonly seq: number;
+}
+
+/**
+ * A version vector: a set of transactions, closed under causes. `v[origin] = n` means the first n
+ * transactions of that origin. **Naming a later incarnation of a box and omitting an earlier one means
+ * all of the earlier**: `compact` omits an earlier incarnation only once its tail is known complete.
+ */
+export type Vector = Readonly<Record<Origin, number>>;
+
+export const EMPTY_VECTOR: Vector = Object.freeze({}) as Vector;
+
+/** Is the transaction in the set? */
+export function covers(vector: Vector, dot: Dot): boolean {
+  const seq = vector[dot.origin];
+  if (seq !== undefined) return dot.seq <= seq;
+  const box = boxOf(dot.origin);
+  const incarnation = incarnationOf(dot.origin);
+  for (const origin of Object.keys(vector) as Origin[]) {
+    if (boxOf(origin) === box && incarnationOf(origin) > incarnation) return true;
+  }
+  return false;
+}
+
+/** Is every transaction of `inner` in `outer`? */
+export function includes(outer: Vector, inner: Vector): boolean {
+  for (const origin of Object.keys(inner) as Origin[]) {
+    if (!covers(outer, { origin, seq: inner[origin] ?? 0 })) return false;
+  }
+  return true;
+}
+
+/** The union of two sets. */
+export function merge(a: Vector, b: Vector): Vector {
+  const out: Record<Origin, number> = {};
+  for (const origin of new Set([...Object.keys(a), ...Object.keys(b)]) as Set<Origin>) {
+    const seq = Math.max(a[origin] ?? 0, b[origin] ?? 0);
+    // An incarnation that one side omits because it has all of it is wholly in the union.
+    const impliedByA = a[origin] === undefined && covers(a, { origin, seq });
+    const impliedByB = b[origin] === undefined && covers(b, { origin, seq });
+    if (!impliedByA && !impliedByB) out[origin] = seq;
+  }
+  return out;
+}
+
+/** Adds one transaction; the caller has checked that its causes are in the set. */
+export function advance(vector: Vector, dot: Dot): Vector {
+  return covers(vector, dot) ? vector : { ...vector, [dot.origin]: dot.seq };
+}
+
+/**
+ * Drops what a later incarnation implies. `closed[origin]` is the last sequence of an incarnation
+ * whose tail every box has confirmed.
+ */
+export function compact(vector: Vector, closed: (origin: Origin) => number | undefined): Vector {
+  const latest = new Map<BoxId, number>();
+  for (const origin of Object.keys(vector) as Origin[]) {
+    const incarnation = incarnationOf(origin);
+    if (incarnation > (latest.get(boxOf(origin)) ?? -1)) latest.set(boxOf(origin), incarnation);
+  }
+  const out: Record<Origin, number> = {};
+  for (const [origin, seq] of Object.entries(vector) as [Origin, number][]) {
+    const isLatest = incarnationOf(origin) === latest.get(boxOf(origin));
+    const end = closed(origin);
+    if (isLatest || end === undefined || seq < end) out[origin] = seq;
+  }
+  return out;
+}
+
+/** Bytes of one entry in the encoded form: box 5, incarnation 6, sequence 4. */
+const ENTRY_BYTES = 15;
+/** Entries in an encoded vector; 7 boxes and many unfinished incarnations fit. */
+export const VECTOR_ENTRIES_MAX = 200;
+const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+
+function boxToNumber(box: BoxId): number {
+  let n = 0;
+  for (const c of box) n = n * 32 + BASE32.indexOf(c);
+  return n;
+}
+
+function numberToBox(n: number): BoxId {
+  let text = "";
+  for (let i = 0; i < 8; i++) {
+    text = BASE32.charAt(n % 32) + text;
+    n = Math.floor(n / 32);
+  }
+  return text as BoxId;
+}
+
+/** URL-safe text of a vector, 20 characters an entry, the same for equal vectors. */
+export function encodeVector(vector: Vector): string {
+  const origins = (Object.keys(vector) as Origin[]).toSorted();
+  const bytes = Buffer.alloc(origins.length * ENTRY_BYTES);
+  origins.forEach((origin, i) => {
+    bytes.writeUIntBE(boxToNumber(boxOf(origin)), i * ENTRY_BYTES, 5);
+    bytes.writeUIntBE(incarnationOf(origin), i * ENTRY_BYTES + 5, 6);
+    bytes.writeUInt32BE(vector[origin] ?? 0, i * ENTRY_BYTES + 11);
+  });
+  return bytes.toString("base64url");
+}
+
+export function decodeVector(text: string): Vector | undefined {
+  const bytes = Buffer.from(text, "base64url");
+  if (bytes.length % ENTRY_BYTES !== 0 || bytes.length / ENTRY_BYTES > VECTOR_ENTRIES_MAX) {
+    return undefined;
+  }
+  const out: Record<Origin, number> = {};
+  for (let at = 0; at < bytes.length; at += ENTRY_BYTES) {
+    const box = numberToBox(bytes.readUIntBE(at, 5));
+    out[originOf(box, bytes.readUIntBE(at + 5, 6))] = bytes.readUInt32BE(at + 11);
+  }
+  return encodeVector(out) === text ? out : undefined;
+}
+
+/** A vector from a peer or a disk: checked, or `undefined`. */
+export function parseVector(value: unknown): Vector | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const entries = Object.entries(value);
+  if (entries.length > VECTOR_ENTRIES_MAX) return undefined;
+  for (const [origin, seq] of entries) {
+    if (parseOrigin(origin) === undefined || parseBoxId(origin.slice(0, 8)) === undefined) {
+      return undefined;
+    }
+    if (!Number.isSafeInteger(seq) || seq < 0 || seq > 0xffffffff) return undefined;
+  }
+  return value as Vector;
+}

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { resolveRoom } from "../../../../core/directory/resolve-room.ts";
+import { joinRoom } from "../../../../core/rooms/commands/join-room.ts";
+import { sendMessage } from "../../../../core/rooms/commands/send-message.ts";
+import type { DeviceId, RoomId } from "../../../../core/ids.ts";
+import { roomApi, userOf } from "../../../support/room-api.ts";
+
+test("a box that lags behind says to try again about rooms it does not know yet", async () => {
+  await using api = await roomApi(["alice"]);
+  const behind = { ...api.services, isCaughtUp: () => false };
+  const room = "!elsewhere" as RoomId;
+  const user = userOf("alice");
+  const later = expect.objectContaining({ status: 503 });
+  await expect(joinRoom(behind, { room, user })).rejects.toEqual(later);
+  expect(() => resolveRoom(behind, "#elsewhere:hearth.test")).toThrow(later);
+  const message = {
+    requester: { user, device: "D" as DeviceId },
+    room,
+    type: "m.room.message",
+    txnId: "t",
+    content: {},
+  };
+  await expect(sendMessage(behind, message)).rejects.toEqual(later);
+  const known = await api.createRoom("alice");
+  await expect(sendMessage(behind, { ...message, room: known })).resolves.toMatch(/^\$/);
+});
