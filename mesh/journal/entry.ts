@@ -1,0 +1,120 @@
+import { hash } from "node:crypto";
+import { isObject } from "../../core/json.ts";
+import type { Transaction, TransactionRecord } from "../../core/transaction/records.ts";
+import { parseOrigin, parseVector } from "../../core/vector.ts";
+
+/** Text of one journal entry, UTF-16 units: a createRoom with every option makes about 100,000. */
+export const ENTRY_LENGTH_MAX = 2 * 1024 * 1024;
+/** Records in one entry: what `Draft` allows. */
+const RECORDS_MAX = 2000;
+
+/** A transaction with its exact text, over which the origin's hash chain runs. */
+export interface Entry {
+  readonly transaction: Transaction;
+  readonly text: string;
+}
+
+export class BadEntryError extends Error {
+  override readonly name = "BadEntryError";
+  readonly code = "bad_entry";
+}
+
+export function hashOfEntry(text: string): string {
+  return hash("sha256", text, "base64url");
+}
+
+/**
+ * An entry from a peer or a disk: bounded, decoded, its frame checked. Records of kinds that a later
+ * version of the software made are kept as they are. Throws `BadEntryError`.
+ */
+export function parseEntry(text: string): Entry {
+  if (text.length > ENTRY_LENGTH_MAX) throw new BadEntryError("the entry is too long");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new BadEntryError("the entry is not JSON", { cause: error });
+  }
+  if (!isObject(value) || value["v"] !== 1)
+    throw new BadEntryError("the entry is of no known form");
+  const { seq, time, prev, records } = value;
+  if (parseOrigin(value["origin"]) === undefined) throw new BadEntryError("bad origin");
+  if (!isCount(seq) || seq < 1 || seq > 0xffffffff) throw new BadEntryError("bad seq");
+  if (!isCount(time)) throw new BadEntryError("bad time");
+  if (parseVector(value["deps"]) === undefined) throw new BadEntryError("bad deps");
+  if (typeof prev !== "string" || prev.length > 64) throw new BadEntryError("bad prev");
+  if (!Array.isArray(records) || records.length > RECORDS_MAX || !records.every(isRecord)) {
+    throw new BadEntryError("bad records");
+  }
+  return { transaction: value as unknown as Transaction, text };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isRecord(value: unknown): value is TransactionRecord {
+  if (!isObject(value)) return false;
+  switch (value["kind"]) {
+    case "event":
+      return (
+        isId(value["id"], "$") &&
+        isId(value["room"], "!") &&
+        isPduShape(value["pdu"]) &&
+        isTextList(value["heads"])
+      );
+    case "change":
+      return isDocId(value["doc"]) && typeof value["change"] === "string";
+    case "put":
+      return typeof value["collection"] === "string" && isTextList(value["key"]);
+    case "enqueue":
+      return isQueueRecord(value) && (value["queue"] !== "to_device" || isObject(value["message"]));
+    case "dequeue":
+      return (
+        isQueueRecord(value) &&
+        (value["queue"] !== "to_device" || parseVector(value["upTo"]) !== undefined)
+      );
+    case "close":
+      return parseOrigin(value["origin"]) !== undefined && isCount(value["seq"]);
+    default:
+      return typeof value["kind"] === "string";
+  }
+}
+
+function isQueueRecord(value: Readonly<Record<string, unknown>>): boolean {
+  if (typeof value["user"] !== "string" || typeof value["device"] !== "string") return false;
+  if (value["queue"] === "to_device") return true;
+  return (
+    value["queue"] === "one_time_key" &&
+    typeof value["algorithm"] === "string" &&
+    typeof value["keyId"] === "string"
+  );
+}
+
+function isDocId(value: unknown): boolean {
+  return value === "mesh" || isId(value, "room:!") || isId(value, "user:@");
+}
+
+function isId(value: unknown, start: string): boolean {
+  return typeof value === "string" && value.startsWith(start) && value.length <= 512;
+}
+
+function isTextList(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= 256 && value.every((x) => typeof x === "string");
+}
+
+/** Only what the code relies on before the room's own rules look at the event. */
+function isPduShape(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { type, sender, content, depth, origin_server_ts: ts, state_key: stateKey } = value;
+  return (
+    typeof type === "string" &&
+    typeof sender === "string" &&
+    isObject(content) &&
+    isCount(depth) &&
+    isCount(ts) &&
+    (stateKey === undefined || typeof stateKey === "string") &&
+    Array.isArray(value["prev_events"]) &&
+    Array.isArray(value["auth_events"])
+  );
+}

@@ -1,0 +1,279 @@
+import { assert, tooLarge } from "../../core/errors.ts";
+import type { BoxId, ServerName } from "../../core/ids.ts";
+import type { Command, Logger, Random } from "../../core/ports.ts";
+import type { SigningKey } from "../../core/event/sign.ts";
+import { closedOrigins } from "../../core/tables.ts";
+import type { Topic } from "../../core/tables.ts";
+import { applyRecord } from "../../core/transaction/apply.ts";
+import type { ApplyContext } from "../../core/transaction/apply.ts";
+import { Draft } from "../../core/transaction/draft.ts";
+import type { HybridTime, Transaction } from "../../core/transaction/records.ts";
+import { advance, compact, covers, includes } from "../../core/vector.ts";
+import type { Dot, Origin, Vector } from "../../core/vector.ts";
+import type { HybridClock } from "../clock/hybrid-clock.ts";
+import type { DocumentStore } from "../documents/documents.ts";
+import { CLOCK_KEY, journalKey, journalRange, VECTOR_KEY } from "../store/mesh-keys.ts";
+import type { StateStore } from "../store/overlay.ts";
+import type { Stage } from "../store/stage.ts";
+import type { Store } from "../store/store.ts";
+import { BadEntryError, ENTRY_LENGTH_MAX, hashOfEntry } from "./entry.ts";
+import type { Entry } from "./entry.ts";
+import {
+  latestLife,
+  loadPositions,
+  positionKey,
+  readClock,
+  readPosition,
+  readVector,
+} from "./positions.ts";
+import type { Position } from "./positions.ts";
+
+export interface LedgerDeps {
+  readonly store: Store;
+  readonly state: StateStore;
+  readonly documents: DocumentStore;
+  readonly clock: HybridClock;
+  readonly box: BoxId;
+  /** The incarnation that begins now: `nextLife`. */
+  readonly life: Origin;
+  readonly serverName: ServerName;
+  readonly signingKey: SigningKey;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** An entry whose effects are on disk. */
+export interface Flushed extends Entry {
+  readonly topics: ReadonlySet<Topic>;
+  /** Made by this life of this box. */
+  readonly own: boolean;
+}
+
+export interface Committed<R> {
+  readonly reply: R;
+  /** Absent when the command changed nothing. */
+  readonly dot: Dot | undefined;
+  /** Resolves when the transaction, and everything the reply was read from, is on disk. */
+  readonly written: Promise<void>;
+}
+
+/**
+ * The journal and the one door by which transactions, made here or elsewhere, become state.
+ * 1. Entries of an origin apply in order, each once, after their causes.
+ * 2. Each continues the hash chain of its origin; a fork is refused, never merged.
+ * 3. `vector` names what is on disk; what is only pending is known to nobody else.
+ */
+export class Ledger {
+  readonly #deps: LedgerDeps;
+  readonly #positions: Map<Origin, Position>;
+  readonly #inFlight = new Map<Stage, Flushed & { readonly hash: string }>();
+  readonly #listeners: ((entries: readonly Flushed[]) => void)[] = [];
+  #newest: Vector;
+  #onDisk: Vector;
+  #latest: number;
+  #lastWrite: Promise<void> = Promise.resolve();
+
+  private constructor(deps: LedgerDeps, vector: Vector, positions: Map<Origin, Position>) {
+    this.#deps = deps;
+    this.#newest = vector;
+    this.#onDisk = vector;
+    this.#positions = positions;
+    this.#latest = readClock(deps.store) ?? 0;
+    deps.state.onFlushed((stages) => this.#flushed(stages));
+    deps.state.onFailed(() => this.#failed());
+  }
+
+  static async open(deps: LedgerDeps): Promise<Ledger> {
+    return new Ledger(deps, readVector(deps.store), await loadPositions(deps.store));
+  }
+
+  /** What is on disk here. */
+  get vector(): Vector {
+    return this.#onDisk;
+  }
+
+  /** What is applied here, on disk or about to be. */
+  get appliedVector(): Vector {
+    return this.#newest;
+  }
+
+  get life(): Origin {
+    return this.#deps.life;
+  }
+
+  /** The newest transaction of this life. */
+  get lastOwn(): Dot | undefined {
+    const seq = this.lastApplied(this.life);
+    return seq === undefined ? undefined : { origin: this.life, seq };
+  }
+
+  /** The newest entry on disk of every origin ever seen. */
+  positions(): Map<Origin, number> {
+    return new Map([...this.#positions].map(([origin, p]) => [origin, p.onDisk.seq]));
+  }
+
+  /** Called after each write with its entries, in the order of their application. */
+  onFlushed(listener: (entries: readonly Flushed[]) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Writes the first entry of this life, which notes where the one before ended. */
+  async beginLife(): Promise<void> {
+    const last = latestLife(this.#deps.box, this.#positions.keys());
+    const seq = last === undefined ? undefined : this.#positions.get(last)?.newest.seq;
+    const birth: Command<undefined, void> = (draft) =>
+      draft.stage({
+        kind: "birth",
+        ...(last && seq !== undefined ? { previous: { origin: last, seq } } : {}),
+      });
+    await this.commit(birth, undefined).written;
+  }
+
+  /** Runs a command and makes its records a transaction of this box. Throws what the command throws. */
+  commit<I, R>(command: Command<I, R>, input: I): Committed<R> {
+    const { state, clock, box, serverName, random, signingKey } = this.#deps;
+    const stage = state.begin();
+    try {
+      const time = clock.now();
+      const position = this.#positions.get(this.life)?.newest;
+      const dot: Dot = { origin: this.life, seq: (position?.seq ?? 0) + 1 };
+      const context = this.#context(stage, dot, time);
+      const draft = new Draft(context);
+      const reply = command(draft, input, { serverName, box, time, random, signingKey });
+      if (draft.records.length === 0) {
+        stage.abandon();
+        return { reply, dot: undefined, written: this.#lastWrite };
+      }
+      const { [this.life]: _, ...deps } = this.#newest as Record<Origin, number>;
+      const transaction: Transaction = {
+        v: 1,
+        ...dot,
+        time,
+        deps,
+        prev: position?.hash ?? "",
+        records: draft.records,
+      };
+      const text = JSON.stringify(transaction);
+      if (text.length > ENTRY_LENGTH_MAX) throw tooLarge("This request changes too much at once.");
+      return { reply, dot, written: this.#seal(stage, { transaction, text }, context.touched) };
+    } catch (error) {
+      stage.abandon();
+      throw error;
+    }
+  }
+
+  /** Is the entry next of its origin, and are all its causes applied? */
+  isReady(entry: Entry): boolean {
+    const { origin, seq, deps } = entry.transaction;
+    const next = (this.#positions.get(origin)?.newest.seq ?? 0) + 1;
+    return seq === next && includes(this.#newest, deps);
+  }
+
+  /** The last sequence of an origin that is applied here. */
+  lastApplied(origin: Origin): number | undefined {
+    return this.#positions.get(origin)?.newest.seq;
+  }
+
+  has(dot: Dot): boolean {
+    const position = this.#positions.get(dot.origin);
+    return position ? dot.seq <= position.newest.seq : covers(this.#newest, dot);
+  }
+
+  /**
+   * Applies a ready entry of another origin. Throws `BadEntryError` when it does not continue its
+   * origin's chain or cannot be applied, MatrixError 503 while the disk cannot keep up.
+   */
+  apply(entry: Entry): Promise<void> {
+    assert(this.isReady(entry), "entries are applied in order, after their causes");
+    const { origin, seq, time, prev, records } = entry.transaction;
+    if ((this.#positions.get(origin)?.newest.hash ?? "") !== prev) {
+      throw new BadEntryError(`entry ${seq} of ${origin} does not continue its chain`);
+    }
+    const stage = this.#deps.state.begin();
+    try {
+      const context = this.#context(stage, { origin, seq }, time);
+      records.forEach((record, index) => applyRecord(context, record, index));
+      return this.#seal(stage, entry, context.touched);
+    } catch (error) {
+      stage.abandon();
+      throw new BadEntryError(`entry ${seq} of ${origin} cannot be applied`, { cause: error });
+    }
+  }
+
+  /** Texts of entries on disk, from `seq` on. */
+  async read(origin: Origin, seq: number, limit: number): Promise<string[]> {
+    const rows = await this.#deps.store.range({ ...journalRange(origin, seq), limit });
+    return rows.map(([, text]) => text);
+  }
+
+  /** Waits until everything that is applied now is on disk. */
+  settled(): Promise<void> {
+    return this.#lastWrite;
+  }
+
+  #context(stage: Stage, dot: Dot, time: HybridTime): ApplyContext {
+    return {
+      view: stage,
+      docs: this.#deps.documents.on(stage),
+      dot,
+      time,
+      serverName: this.#deps.serverName,
+      touched: new Set(),
+    };
+  }
+
+  #seal(stage: Stage, entry: Entry, topics: ReadonlySet<Topic>): Promise<void> {
+    const { origin, seq } = entry.transaction;
+    const hash = hashOfEntry(entry.text);
+    const closed = (o: Origin): number | undefined => stage.get(closedOrigins, [o]);
+    const vector = compact(advance(this.#newest, { origin, seq }), closed);
+    stage.raw(journalKey(origin, seq), entry.text);
+    stage.raw(positionKey(origin), JSON.stringify({ seq, hash }));
+    stage.raw(VECTOR_KEY, JSON.stringify(vector));
+    this.#latest = Math.max(this.#latest, entry.transaction.time);
+    stage.raw(CLOCK_KEY, String(this.#latest));
+    const written = this.#deps.state.commit(stage);
+    const onDisk = this.#positions.get(origin)?.onDisk ?? { seq: 0, hash: "" };
+    this.#positions.set(origin, { newest: { seq, hash }, onDisk });
+    this.#newest = vector;
+    this.#inFlight.set(stage, { ...entry, hash, topics, own: origin === this.life });
+    this.#lastWrite = written;
+    // Callers wait where it matters to them; a failed write is also told to every listener.
+    written.catch(() => undefined);
+    return written;
+  }
+
+  #flushed(stages: readonly Stage[]): void {
+    const entries: Flushed[] = [];
+    for (const stage of stages) {
+      const entry = this.#inFlight.get(stage);
+      if (!entry) continue;
+      this.#inFlight.delete(stage);
+      const { origin, seq } = entry.transaction;
+      const position = this.#positions.get(origin);
+      assert(position, "a flushed entry has a position");
+      this.#positions.set(origin, { ...position, onDisk: { seq, hash: entry.hash } });
+      entries.push(entry);
+    }
+    this.#onDisk = readVector(this.#deps.store);
+    for (const listener of this.#listeners) listener(entries);
+  }
+
+  /**
+   * What is not on disk is gone; own sequences are used again, which is safe since nobody saw them.
+   * The write that failed may be on disk all the same, so the store is asked.
+   */
+  #failed(): void {
+    const { store } = this.#deps;
+    this.#inFlight.clear();
+    for (const [origin, { newest, onDisk }] of this.#positions) {
+      if (newest.seq === onDisk.seq) continue;
+      const place = readPosition(store, origin);
+      if (place === undefined) this.#positions.delete(origin);
+      else this.#positions.set(origin, { newest: place, onDisk: place });
+    }
+    this.#onDisk = readVector(store);
+    this.#newest = this.#onDisk;
+    this.#lastWrite = Promise.resolve();
+  }
+}

@@ -1,0 +1,70 @@
+import type { Origin, Vector } from "../../core/vector.ts";
+import type { BoxId } from "../../core/ids.ts";
+import { boxOf, incarnationOf, originOf, parseOrigin } from "../../core/vector.ts";
+import type { HybridTime } from "../../core/transaction/records.ts";
+import { CLOCK_KEY, VECTOR_KEY } from "../store/mesh-keys.ts";
+import type { Store } from "../store/store.ts";
+
+/** The last entry of an origin: as applied, and as on disk. */
+export interface Position {
+  readonly newest: Place;
+  readonly onDisk: Place;
+}
+
+export interface Place {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+const PREFIX = "m/position/";
+/** Lives of all boxes together: 7 boxes that start ten times a day for a year. */
+const ORIGINS_MAX = 30_000;
+
+export function positionKey(origin: Origin): string {
+  return PREFIX + origin;
+}
+
+export async function loadPositions(store: Store): Promise<Map<Origin, Position>> {
+  const rows = await store.range({ gte: PREFIX, lt: `${PREFIX}\uffff`, limit: ORIGINS_MAX });
+  const positions = new Map<Origin, Position>();
+  for (const [key, text] of rows) {
+    const origin = parseOrigin(key.slice(PREFIX.length));
+    if (origin === undefined) continue;
+    const place = JSON.parse(text) as Place;
+    positions.set(origin, { newest: place, onDisk: place });
+  }
+  return positions;
+}
+
+export function readPosition(store: Store, origin: Origin): Place | undefined {
+  const text = store.get(positionKey(origin));
+  return text === undefined ? undefined : (JSON.parse(text) as Place);
+}
+
+/** The transactions whose effects are on disk. */
+export function readVector(store: Store): Vector {
+  const text = store.get(VECTOR_KEY);
+  return text === undefined ? {} : (JSON.parse(text) as Vector);
+}
+
+/** The newest incarnation of a box among the origins. */
+export function latestLife(box: BoxId, origins: Iterable<Origin>): Origin | undefined {
+  let latest: Origin | undefined;
+  for (const origin of origins) {
+    if (boxOf(origin) !== box) continue;
+    if (!latest || incarnationOf(origin) > incarnationOf(latest)) latest = origin;
+  }
+  return latest;
+}
+
+/** The incarnation to begin at `milliseconds`: later than every one that is known of the box. */
+export function nextLife(box: BoxId, origins: Iterable<Origin>, milliseconds: number): Origin {
+  const latest = latestLife(box, origins);
+  return originOf(box, Math.max(milliseconds, latest ? incarnationOf(latest) + 1 : 0));
+}
+
+/** The greatest time of any transaction in the store. */
+export function readClock(store: Store): HybridTime | undefined {
+  const text = store.get(CLOCK_KEY);
+  return text === undefined ? undefined : (Number(text) as HybridTime);
+}

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import type { Logger } from "../../core/ports.ts";
+import type { Ledger } from "../journal/ledger.ts";
+import type { StateStore } from "../store/overlay.ts";
+import type { Transport } from "../transport/transport.ts";
+import { BlobCopier } from "./blob-copier.ts";
+import { BlobStore } from "./blob-store.ts";
+import { fetchFromPeers, serveBlobs } from "./peer-blobs.ts";
+
+/** Largest blob taken from another box, bytes: the largest upload limit that an owner may set. */
+const BLOB_BYTES_MAX = 2 ** 32;
+
+/** Media on the disk of a home, exchanged with the other boxes. */
+export type FileBlobs = BlobStore;
+
+export interface OpenBlobsOptions {
+  readonly home: string;
+  readonly transport: Transport;
+  readonly logger: Logger;
+}
+
+/** Opens `HOME/media`, asks other boxes for what is not there, and answers them. */
+export async function openBlobs(options: OpenBlobsOptions): Promise<FileBlobs> {
+  const { home, transport, logger } = options;
+  const blobs = await BlobStore.open(join(home, "media"), {
+    sizeBytesMax: BLOB_BYTES_MAX,
+    fetchFrom: fetchFromPeers(transport),
+    logger,
+  });
+  serveBlobs(transport, blobs);
+  return blobs;
+}
+
+export interface CopyBlobsOptions {
+  readonly blobs: FileBlobs;
+  readonly ledger: Pick<Ledger, "onFlushed">;
+  readonly reader: StateStore;
+  readonly transport: Transport;
+  readonly logger: Logger;
+}
+
+/** Keeps copying what other boxes were given. Stop it before the store is closed. */
+export function copyBlobs(options: CopyBlobsOptions): BlobCopier {
+  const { ledger, transport, ...deps } = options;
+  const copier = new BlobCopier(deps);
+  ledger.onFlushed((entries) => {
+    for (const { own, transaction } of entries) {
+      if (!own) for (const record of transaction.records) copier.take(record);
+    }
+  });
+  transport.onLink(({ kind }) => {
+    if (kind === "up") copier.lookAtAll();
+  });
+  copier.lookAtAll();
+  return copier;
+}

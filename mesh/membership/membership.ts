@@ -1,0 +1,104 @@
+import { isObject } from "../../core/json.ts";
+import type { Json } from "../../core/json.ts";
+import type { BoxId } from "../../core/ids.ts";
+import { parseBoxId } from "../../core/ids.ts";
+import type { Command, Reader } from "../../core/ports.ts";
+import { fields } from "../../core/tables.ts";
+import type { DocId } from "../../core/transaction/records.ts";
+import { millisecondsOf } from "../../core/transaction/records.ts";
+import type { Flushed, Ledger } from "../journal/ledger.ts";
+import type { Member } from "../transport/transport.ts";
+
+/** Boxes of one mesh: everybody talks to everybody. */
+export const BOXES_MAX = 7;
+/** Boxes ever, removed ones included, that are read from the mesh document. */
+const RECORDS_MAX = 1000;
+
+/** A box as the mesh document has it. */
+export interface BoxRecord extends Member {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly added: number;
+}
+
+export function parseBoxRecord(box: string, value: Json | undefined): BoxRecord | undefined {
+  const id = parseBoxId(box);
+  if (id === undefined || !isObject(value)) return undefined;
+  const { name, peerId, addresses, added } = value;
+  if (typeof name !== "string" || typeof peerId !== "string" || !Array.isArray(addresses)) {
+    return undefined;
+  }
+  return {
+    box: id,
+    name,
+    peerId,
+    addresses: addresses.filter((a) => typeof a === "string"),
+    added: typeof added === "number" ? added : 0,
+  };
+}
+
+/** Adds a box, or brings its name and addresses up to date. */
+export const putBox: Command<BoxRecord, void> = (draft, { box, ...record }) => {
+  const before = parseBoxRecord(box, draft.getField("mesh", "boxes", box));
+  const added = before?.added ?? record.added;
+  draft.setField("mesh", "boxes", box, { ...record, addresses: [...record.addresses], added });
+};
+
+/**
+ * Removes a box for good. A field of its own, so that nothing the removed box says of itself at the
+ * same time undoes it.
+ */
+export const removeBox: Command<BoxId, void> = (draft, box, env) => {
+  if (draft.getField("mesh", "removed_boxes", box) !== undefined) return;
+  draft.setField("mesh", "removed_boxes", box, { at: millisecondsOf(env.time) });
+};
+
+/** Who belongs to the mesh, as the mesh document says, kept in memory and current. */
+export class Membership {
+  readonly #reader: Reader;
+  readonly #listeners: ((members: readonly BoxRecord[]) => void)[] = [];
+  readonly #remembered: readonly BoxRecord[];
+  #members: readonly BoxRecord[] = [];
+
+  /**
+   * `remembered`: members as known before, which the mesh document here may not name yet: that of a
+   * box that has just joined, or whose store was lost, arrives only once it has met the others.
+   */
+  constructor(reader: Reader, ledger: Ledger, remembered: readonly BoxRecord[]) {
+    this.#reader = reader;
+    this.#remembered = remembered;
+    ledger.onFlushed((entries) => {
+      if (entries.some(changesMesh)) void this.load();
+    });
+  }
+
+  /** Reads the list; called once at the start, then by itself. */
+  async load(): Promise<void> {
+    using snapshot = this.#reader.snapshot();
+    const read = (section: string): Promise<[readonly [DocId, string, string], Json][]> =>
+      snapshot.range(fields, { prefix: ["mesh", section], limit: RECORDS_MAX });
+    const removed = new Set<string>((await read("removed_boxes")).map(([[, , box]]) => box));
+    const known = new Map(this.#remembered.map((member) => [member.box, member]));
+    for (const [[, , box], value] of await read("boxes")) {
+      const record = parseBoxRecord(box, value);
+      if (record) known.set(record.box, record);
+    }
+    const members = [...known.values()].filter(({ box }) => !removed.has(box));
+    this.#members = members.toSorted((a, b) => (a.box < b.box ? -1 : 1));
+    for (const listener of this.#listeners) listener(this.#members);
+  }
+
+  /** Boxes that belong to the mesh now, in the order of their IDs. */
+  members(): readonly BoxRecord[] {
+    return this.#members;
+  }
+
+  /** Told whom to connect with, at each reading. */
+  onChange(listener: (members: readonly BoxRecord[]) => void): void {
+    this.#listeners.push(listener);
+  }
+}
+
+function changesMesh({ transaction }: Flushed): boolean {
+  return transaction.records.some((record) => record.kind === "change" && record.doc === "mesh");
+}

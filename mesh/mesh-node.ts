@@ -1,0 +1,192 @@
+import type { SigningKey } from "../core/event/sign.ts";
+import type { BoxId, ServerName } from "../core/ids.ts";
+import type { ClaimKind, Logger, Random, Timers } from "../core/ports.ts";
+import { closedOrigins, fields, users } from "../core/tables.ts";
+import type { UserId } from "../core/ids.ts";
+import { isObject } from "../core/json.ts";
+import { millisecondsOf } from "../core/transaction/records.ts";
+import { boxOf } from "../core/vector.ts";
+import type { Origin, Vector } from "../core/vector.ts";
+import { CasPaxos } from "./claims/cas-paxos.ts";
+import { HybridClock } from "./clock/hybrid-clock.ts";
+import { actorOf } from "./documents/automerge-doc.ts";
+import { DocumentStore } from "./documents/documents.ts";
+import { GossipedFacts } from "./ephemeral/gossiped-facts.ts";
+import { Ledger } from "./journal/ledger.ts";
+import { loadPositions, nextLife, readClock } from "./journal/positions.ts";
+import { Membership } from "./membership/membership.ts";
+import type { BoxRecord } from "./membership/membership.ts";
+import { Acknowledgements } from "./replica/acknowledgements.ts";
+import type { AckPolicy } from "./replica/acknowledgements.ts";
+import { Replicator } from "./replica/replicator.ts";
+import { certainTails, closeTails } from "./replica/tail-closer.ts";
+import { MeshRunner } from "./runner/runner.ts";
+import { TopicNotifier } from "./runner/topic-notifier.ts";
+import { StateStore } from "./store/overlay.ts";
+import type { Store } from "./store/store.ts";
+import type { Transport } from "./transport/transport.ts";
+
+export interface MeshNodeDeps {
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly timers: Timers;
+  readonly random: Random;
+  /** Wall clock, milliseconds since 1970. */
+  readonly wallClock: () => number;
+  readonly serverName: ServerName;
+  readonly signingKey: SigningKey;
+  readonly logger: Logger;
+  /** How far ahead of our clock another box's may be, milliseconds. */
+  readonly driftMsMax?: number;
+  /** Members as known before the mesh document is read. */
+  readonly remembered?: readonly BoxRecord[];
+  readonly ack: { readonly policy: AckPolicy; readonly waitMs: number };
+}
+
+/** The replicated store of one box: everything of `mesh/` put together over a store and a network. */
+export class MeshNode {
+  readonly state: StateStore;
+  readonly documents: DocumentStore;
+  readonly clock: HybridClock;
+  readonly ledger: Ledger;
+  readonly replicator: Replicator;
+  readonly runner: MeshRunner;
+  readonly notifier: TopicNotifier;
+  readonly ephemeral: GossipedFacts;
+  readonly claims: CasPaxos;
+  readonly membership: Membership;
+  readonly #deps: MeshNodeDeps;
+  readonly #heard = new Map<BoxId, Vector>();
+  #refusal: string | undefined;
+  /** Earlier lives of this box whose end is not certain yet. */
+  #openLives: ReadonlySet<Origin> = new Set();
+
+  static async open(deps: MeshNodeDeps): Promise<MeshNode> {
+    const positions = await loadPositions(deps.store);
+    const clock = new HybridClock({
+      wall: deps.wallClock,
+      floor: readClock(deps.store),
+      driftMsMax: deps.driftMsMax,
+    });
+    const began = millisecondsOf(clock.now());
+    const life = nextLife(deps.transport.self, positions.keys(), began);
+    const state = new StateStore(deps.store);
+    const documents = new DocumentStore(state, actorOf(life));
+    const box = deps.transport.self;
+    const ledger = await Ledger.open({ ...deps, state, documents, clock, box, life });
+    return new MeshNode(deps, { state, documents, clock, ledger });
+  }
+
+  private constructor(
+    deps: MeshNodeDeps,
+    parts: Pick<MeshNode, "state" | "documents" | "clock" | "ledger">,
+  ) {
+    this.#deps = deps;
+    const { transport, timers, logger } = deps;
+    this.state = parts.state;
+    this.documents = parts.documents;
+    this.clock = parts.clock;
+    this.ledger = parts.ledger;
+    this.notifier = new TopicNotifier(timers);
+    const touch = this.notifier.touch.bind(this.notifier);
+    const acknowledgements = new Acknowledgements(timers, deps.ack.policy, deps.ack.waitMs);
+    const { ledger, clock, state } = this;
+    this.membership = new Membership(state, ledger, deps.remembered ?? []);
+    this.replicator = new Replicator({
+      ledger,
+      transport,
+      clock,
+      acknowledgements,
+      timers,
+      logger,
+      heard: (box, vector) => this.#hear(box, vector),
+    });
+    this.runner = new MeshRunner({
+      ledger,
+      acknowledged: (dot) => this.replicator.acknowledged(dot),
+      refusal: () => this.#refusal,
+    });
+    this.ephemeral = new GossipedFacts({ transport, timers, touch });
+    this.claims = new CasPaxos({
+      ...deps,
+      state,
+      members: () => this.memberIds(),
+      held: (kind, name) => this.#held(kind, name),
+    });
+    ledger.onFlushed((entries) => {
+      for (const { topics } of entries) touch(topics);
+    });
+    this.membership.onChange((members) => transport.setMembers(members));
+  }
+
+  /** Begins a new life, then meets the other boxes. Afterwards commands run. */
+  async start(): Promise<void> {
+    await this.membership.load();
+    await this.ledger.beginLife();
+    this.#openLives = this.#findOpenLives();
+    this.replicator.start();
+    await this.#deps.transport.start();
+  }
+
+  /** Waits for what is committed to be on disk; the store stays open. */
+  async stop(): Promise<void> {
+    this.#refusal = "This box is stopping; try another one.";
+    this.replicator.stop();
+    this.ephemeral.stop();
+    await this.#deps.transport.stop();
+    await this.state.close();
+    this.documents.close();
+  }
+
+  /** Refuses all writes with this reason, for people; `undefined` takes them again. */
+  refuseWrites(reason: string | undefined): void {
+    this.#refusal = reason;
+  }
+
+  /** The mesh as this box knows it, itself included even before it is written down. */
+  memberIds(): BoxId[] {
+    const ids = new Set(this.membership.members().map(({ box }) => box));
+    ids.add(this.#deps.transport.self);
+    return [...ids].toSorted();
+  }
+
+  #held(kind: ClaimKind, name: string): string | undefined {
+    if (kind === "user") {
+      return this.state.get(users, [name as UserId]) ? `account ${name}` : undefined;
+    }
+    // Aliases are claimed in the name of the user who made them, whatever room they lead to.
+    const alias = this.state.get(fields, ["mesh", "aliases", name]);
+    const creator = isObject(alias) ? alias["creator"] : undefined;
+    return typeof creator === "string" ? creator : undefined;
+  }
+
+  #findOpenLives(): Set<Origin> {
+    const { life } = this.ledger;
+    const origins = [...this.ledger.positions().keys()];
+    return new Set(
+      origins.filter(
+        (origin) =>
+          boxOf(origin) === boxOf(life) &&
+          origin !== life &&
+          this.state.get(closedOrigins, [origin]) === undefined,
+      ),
+    );
+  }
+
+  #hear(box: BoxId, vector: Vector): void {
+    this.#heard.set(box, vector);
+    if (this.#openLives.size === 0) return;
+    const positions = this.ledger.positions();
+    const certain = certainTails(this.ledger.life, positions, this.memberIds(), this.#heard);
+    const tails = certain.filter(({ origin }) => this.#openLives.has(origin));
+    if (tails.length === 0) return;
+    this.#openLives = new Set();
+    this.runner.run(closeTails, tails).then(
+      () => (this.#openLives = this.#findOpenLives()),
+      (error: unknown) => {
+        this.#openLives = this.#findOpenLives();
+        this.#deps.logger.warn({ err: error }, "could not close earlier lives");
+      },
+    );
+  }
+}

@@ -1,0 +1,76 @@
+import { parseVector } from "../../core/vector.ts";
+import type { Vector } from "../../core/vector.ts";
+
+/** Protocol of these frames; a peer of another major version is not replicated with. */
+export const REPLICATION_PROTOCOL = 1;
+
+/**
+ * What boxes say on a link's `replica` channel. On the wire: one letter, then
+ * `h` JSON {protocol, vector, life} · `v` JSON vector · `e` entries, one JSON text a line ·
+ * `c` JSON vector, confirming one `e`.
+ */
+export type Frame =
+  | { readonly kind: "hello"; readonly protocol: number; readonly vector: Vector }
+  /** What the sender has on disk. */
+  | { readonly kind: "vector"; readonly vector: Vector }
+  | { readonly kind: "entries"; readonly texts: readonly string[] }
+  /** One batch of entries was taken in; `vector` is what the sender has on disk now. */
+  | { readonly kind: "confirm"; readonly vector: Vector };
+
+/** Lines in one entries frame; twice what this version sends. */
+const ENTRIES_MAX = 1000;
+
+export function encodeFrame(frame: Frame): Uint8Array {
+  switch (frame.kind) {
+    case "hello":
+      return Buffer.from(`h${JSON.stringify({ protocol: frame.protocol, vector: frame.vector })}`);
+    case "vector":
+      return Buffer.from(`v${JSON.stringify(frame.vector)}`);
+    case "entries":
+      return Buffer.from(`e${frame.texts.join("\n")}`);
+    case "confirm":
+      return Buffer.from(`c${JSON.stringify(frame.vector)}`);
+  }
+}
+
+/** Undefined for bytes that are no frame: logged and dropped by the caller. */
+export function decodeFrame(bytes: Uint8Array): Frame | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  const body = text.slice(1);
+  switch (text[0]) {
+    case "h":
+      return decodeHello(body);
+    case "v":
+      return decodeVectorFrame("vector", body);
+    case "c":
+      return decodeVectorFrame("confirm", body);
+    case "e": {
+      const texts = body.split("\n");
+      return texts.length <= ENTRIES_MAX ? { kind: "entries", texts } : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function decodeHello(body: string): Frame | undefined {
+  const value = parse(body);
+  if (typeof value !== "object" || value === null) return undefined;
+  const { protocol, vector } = value as Record<string, unknown>;
+  const parsed = parseVector(vector);
+  if (typeof protocol !== "number" || parsed === undefined) return undefined;
+  return { kind: "hello", protocol, vector: parsed };
+}
+
+function decodeVectorFrame(kind: "vector" | "confirm", body: string): Frame | undefined {
+  const vector = parseVector(parse(body));
+  return vector === undefined ? undefined : { kind, vector };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

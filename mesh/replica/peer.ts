@@ -1,0 +1,60 @@
+import type { BoxId } from "../../core/ids.ts";
+import { covers, merge } from "../../core/vector.ts";
+import type { Origin, Vector } from "../../core/vector.ts";
+import { REPLICATION_PROTOCOL } from "./frames.ts";
+
+/** What is known of one connected box. */
+export class Peer {
+  readonly box: BoxId;
+  /** What it has on disk, as it last said; absent before its hello. */
+  vector: Vector | undefined;
+  /** What it will have once the batches under way arrive. */
+  sent: Vector = {};
+  batchesInFlight = 0;
+  /** `timers.elapsed()` of the oldest unconfirmed batch. */
+  waitingSince = 0;
+  isReading = false;
+  protocol: number | undefined;
+
+  constructor(box: BoxId) {
+    this.box = box;
+  }
+
+  get speaksOurProtocol(): boolean {
+    return this.protocol === REPLICATION_PROTOCOL;
+  }
+
+  heard(vector: Vector): void {
+    this.vector = this.vector ? merge(this.vector, vector) : vector;
+    this.sent = merge(this.sent, this.vector);
+  }
+
+  /** Sends again from what it said it has. */
+  rewind(): void {
+    this.sent = this.vector ?? {};
+    this.batchesInFlight = 0;
+  }
+
+  /** How many entries on disk here it is not known to have. */
+  lag(positions: ReadonlyMap<Origin, number>): number {
+    let missing = 0;
+    for (const [origin, seq] of positions) missing += seq - covered(this.vector ?? {}, origin, seq);
+    return missing;
+  }
+
+  /** For each origin with something to send: the first sequence wanted. */
+  wants(positions: ReadonlyMap<Origin, number>): [origin: Origin, from: number][] {
+    const wants: [Origin, number][] = [];
+    for (const [origin, seq] of positions) {
+      const has = covered(this.sent, origin, seq);
+      if (has < seq) wants.push([origin, has + 1]);
+    }
+    return wants;
+  }
+}
+
+/** How many of an origin's first `seq` entries are in the set. */
+function covered(vector: Vector, origin: Origin, seq: number): number {
+  if (covers(vector, { origin, seq })) return seq;
+  return Math.min(vector[origin] ?? 0, seq);
+}

@@ -1,0 +1,291 @@
+import { MatrixError } from "../../core/errors.ts";
+import type { BoxId } from "../../core/ids.ts";
+import type { Logger, Timers } from "../../core/ports.ts";
+import { includes } from "../../core/vector.ts";
+import type { Dot, Origin, Vector } from "../../core/vector.ts";
+import type { HybridClock } from "../clock/hybrid-clock.ts";
+import { BadEntryError, parseEntry } from "../journal/entry.ts";
+import type { Entry } from "../journal/entry.ts";
+import type { Flushed, Ledger } from "../journal/ledger.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { Acknowledgements } from "./acknowledgements.ts";
+import { readBatch } from "./batch.ts";
+import {
+  ACK_LAG_MAX,
+  BATCH_TIMEOUT_MS,
+  BATCHES_IN_FLIGHT_MAX,
+  GOSSIP_GRACE_MS,
+  GOSSIP_LENGTH_MAX,
+  VECTOR_INTERVAL_MS,
+} from "./constants.ts";
+import { decodeFrame, encodeFrame, REPLICATION_PROTOCOL } from "./frames.ts";
+import type { Frame } from "./frames.ts";
+import { Peer } from "./peer.ts";
+import { WaitingRoom } from "./waiting-room.ts";
+
+const CHANNEL = "replica";
+const TOPIC = "entries";
+
+export interface ReplicatorDeps {
+  readonly ledger: Ledger;
+  readonly transport: Transport;
+  readonly clock: HybridClock;
+  readonly acknowledgements: Acknowledgements;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /** Told what a connected box says it has on disk. */
+  readonly heard: (box: BoxId, vector: Vector) => void;
+}
+
+/**
+ * Brings every entry to every box. What is made here goes out by gossip at once; what a peer then
+ * still lacks, whoever made it, goes to it by a stream.
+ * 1. An entry is offered only when it is on this disk, and confirmed only when it is on that one.
+ * 2. Entries are applied by `Ledger` alone, in order and after their causes; others wait, bounded.
+ * 3. Nothing is remembered of a link that went down: its vector is asked for again.
+ * 4. Frames, links and timers change state only; `#evaluate` decides what a peer is sent.
+ */
+export class Replicator {
+  readonly #deps: ReplicatorDeps;
+  readonly #peers = new Map<BoxId, Peer>();
+  readonly #waiting = new WaitingRoom();
+  /** Origins whose journal contradicts itself or cannot be applied here, with the reason. */
+  readonly #refused = new Map<Origin, string>();
+  readonly #unsubscribe: (() => void)[] = [];
+  #graceTimer: { cancel(): void } | undefined;
+  #vectorTimer: { cancel(): void } | undefined;
+  #stopped = false;
+
+  constructor(deps: ReplicatorDeps) {
+    this.#deps = deps;
+    deps.ledger.onFlushed((entries) => this.#flushed(entries));
+  }
+
+  start(): void {
+    const { transport, timers } = this.#deps;
+    this.#unsubscribe.push(
+      transport.onLink(({ kind, box }) => (kind === "up" ? this.#up(box) : this.#down(box))),
+      transport.onFrame(CHANNEL, (from, bytes) => this.#frame(from, bytes)),
+      transport.onPublish(TOPIC, (_from, bytes) => {
+        const frame = decodeFrame(bytes);
+        if (frame?.kind === "entries") void this.take(frame.texts);
+      }),
+    );
+    for (const { box } of transport.links()) this.#up(box);
+    const again = (): void => {
+      this.#vectorTimer = timers.after(VECTOR_INTERVAL_MS, again);
+      this.#rewindStalled();
+      for (const peer of this.#peers.values()) {
+        this.#say(peer.box, { kind: "vector", vector: this.#deps.ledger.vector });
+        this.#evaluate(peer);
+      }
+    };
+    this.#vectorTimer = timers.after(VECTOR_INTERVAL_MS, again);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const off of this.#unsubscribe) off();
+    this.#graceTimer?.cancel();
+    this.#vectorTimer?.cancel();
+  }
+
+  /** Resolves when the boxes that a write waits for have it, or the time for that is up. */
+  acknowledged(dot: Dot): Promise<void> {
+    const peers = new Map<BoxId, Vector>();
+    const positions = this.#deps.ledger.positions();
+    for (const peer of this.#peers.values()) {
+      if (peer.vector && peer.lag(positions) <= ACK_LAG_MAX) peers.set(peer.box, peer.vector);
+    }
+    return this.#deps.acknowledgements.wait(dot, peers);
+  }
+
+  /** Is everything here that a connected box has said it has? */
+  isCaughtUp(): boolean {
+    const here = this.#deps.ledger.vector;
+    for (const peer of this.#peers.values()) {
+      if (peer.vector === undefined || !includes(here, peer.vector)) return false;
+    }
+    return true;
+  }
+
+  /** What each connected box has on disk, as it last said. */
+  vectors(): ReadonlyMap<BoxId, Vector> {
+    const known = new Map<BoxId, Vector>();
+    for (const { box, vector } of this.#peers.values()) if (vector) known.set(box, vector);
+    return known;
+  }
+
+  /** Entries that each connected box is not known to have. */
+  lags(): ReadonlyMap<BoxId, number> {
+    const positions = this.#deps.ledger.positions();
+    return new Map([...this.#peers.values()].map((peer) => [peer.box, peer.lag(positions)]));
+  }
+
+  refused(): ReadonlyMap<Origin, string> {
+    return this.#refused;
+  }
+
+  #up(box: BoxId): void {
+    this.#peers.set(box, new Peer(box));
+    const { vector } = this.#deps.ledger;
+    this.#say(box, { kind: "hello", protocol: REPLICATION_PROTOCOL, vector });
+  }
+
+  #down(box: BoxId): void {
+    this.#peers.delete(box);
+    this.#deps.acknowledgements.lost(box);
+  }
+
+  async #frame(from: BoxId, bytes: Uint8Array): Promise<void> {
+    const frame = decodeFrame(bytes);
+    const peer = this.#peers.get(from);
+    if (!peer) return;
+    if (!frame) {
+      this.#deps.logger.warn({ box: from, bytes: bytes.length }, "dropped a frame that is none");
+      return;
+    }
+    if (frame.kind === "entries") {
+      await this.take(frame.texts);
+      this.#say(from, { kind: "confirm", vector: this.#deps.ledger.vector });
+      return;
+    }
+    if (frame.kind === "hello") {
+      peer.protocol = frame.protocol;
+      if (!peer.speaksOurProtocol) {
+        this.#deps.logger.error(
+          { box: from, protocol: frame.protocol },
+          "this box speaks another version of the mesh protocol; update it",
+        );
+        return;
+      }
+      peer.vector = undefined;
+      peer.rewind();
+    }
+    if (frame.kind === "confirm") peer.batchesInFlight = Math.max(0, peer.batchesInFlight - 1);
+    peer.heard(frame.vector);
+    this.#deps.acknowledgements.heard(from, frame.vector);
+    this.#deps.heard(from, peer.vector ?? frame.vector);
+    this.#evaluate(peer);
+  }
+
+  /** Takes entries in, from wherever; resolves when those that could be applied are on disk. */
+  async take(texts: readonly string[]): Promise<void> {
+    for (const text of texts) {
+      try {
+        this.#admit(parseEntry(text));
+      } catch (error) {
+        if (!(error instanceof BadEntryError)) throw error;
+        this.#deps.logger.warn({ err: error }, "dropped a journal entry that is none");
+      }
+    }
+    this.#applyReady();
+    await this.#deps.ledger.settled().catch(() => undefined);
+  }
+
+  #admit(entry: Entry): void {
+    const { origin, seq, time } = entry.transaction;
+    if (this.#deps.ledger.has({ origin, seq }) || this.#refused.has(origin)) return;
+    if (!this.#deps.clock.observe(time)) {
+      this.#deps.logger.warn({ origin, seq }, "refused an entry from too far in the future");
+      return;
+    }
+    this.#waiting.add(entry);
+  }
+
+  /** Applies what waits and has all its causes, until nothing more can be applied. */
+  #applyReady(): void {
+    const { ledger } = this.#deps;
+    for (let progress = true; progress;) {
+      progress = false;
+      for (const origin of this.#waiting.origins()) {
+        for (;;) {
+          const next = (ledger.lastApplied(origin) ?? 0) + 1;
+          this.#waiting.dropThrough(origin, next - 1);
+          const entry = this.#waiting.peek(origin, next);
+          if (!entry || !ledger.isReady(entry)) break;
+          if (!this.#apply(entry)) return;
+          this.#waiting.take(origin, next);
+          progress = true;
+        }
+      }
+    }
+  }
+
+  /** False when the disk cannot take more now. */
+  #apply(entry: Entry): boolean {
+    try {
+      void this.#deps.ledger.apply(entry).catch(() => undefined);
+      return true;
+    } catch (error) {
+      if (error instanceof MatrixError) return false;
+      if (!(error instanceof BadEntryError)) throw error;
+      const { origin } = entry.transaction;
+      this.#refused.set(origin, error.message);
+      this.#deps.logger.error({ err: error, origin }, "refused the journal of one origin");
+      return true;
+    }
+  }
+
+  #flushed(entries: readonly Flushed[]): void {
+    if (this.#stopped) return;
+    this.#publish(entries.filter(({ own }) => own).map(({ text }) => text));
+    // One frame to each peer, for the groups of this turn together.
+    for (const { box } of this.#peers.values()) {
+      this.#say(box, { kind: "vector", vector: this.#deps.ledger.vector });
+    }
+    this.#graceTimer ??= this.#deps.timers.after(GOSSIP_GRACE_MS, () => {
+      this.#graceTimer = undefined;
+      for (const peer of this.#peers.values()) this.#evaluate(peer);
+    });
+  }
+
+  #publish(texts: readonly string[]): void {
+    if (texts.length === 0 || this.#peers.size === 0) return;
+    const frame = encodeFrame({ kind: "entries", texts });
+    if (frame.length <= GOSSIP_LENGTH_MAX) this.#deps.transport.publish(TOPIC, frame);
+  }
+
+  #say(box: BoxId, frame: Frame): void {
+    this.#deps.transport.send(box, CHANNEL, encodeFrame(frame)).catch((error: unknown) => {
+      this.#deps.logger.debug({ box, err: error }, "a frame was not sent");
+    });
+  }
+
+  /** Sends a peer what it lacks, unless gossip is likely to be bringing it now. */
+  #evaluate(peer: Peer): void {
+    if (this.#stopped || !peer.vector || !peer.speaksOurProtocol || peer.isReading) return;
+    if (peer.batchesInFlight >= BATCHES_IN_FLIGHT_MAX) return;
+    if (includes(peer.sent, this.#deps.ledger.vector) || this.#graceTimer) return;
+    void this.#sendBatch(peer);
+  }
+
+  async #sendBatch(peer: Peer): Promise<void> {
+    const { ledger, timers, transport, logger } = this.#deps;
+    peer.isReading = true;
+    try {
+      const batch = await readBatch(ledger, peer.wants(ledger.positions()));
+      if (batch.texts.length === 0 || this.#peers.get(peer.box) !== peer) return;
+      for (const [origin, seq] of batch.through) peer.sent = { ...peer.sent, [origin]: seq };
+      peer.batchesInFlight++;
+      peer.waitingSince = timers.elapsed();
+      await transport.send(peer.box, CHANNEL, encodeFrame({ kind: "entries", texts: batch.texts }));
+    } catch (error) {
+      peer.rewind();
+      logger.debug({ box: peer.box, err: error }, "a batch of entries was not sent");
+      return;
+    } finally {
+      peer.isReading = false;
+    }
+    this.#evaluate(peer);
+  }
+
+  #rewindStalled(): void {
+    const now = this.#deps.timers.elapsed();
+    for (const peer of this.#peers.values()) {
+      const stalled = peer.batchesInFlight > 0 && now - peer.waitingSince > BATCH_TIMEOUT_MS;
+      // Between batches, whatever was sent and not taken in is owed again.
+      if (stalled || peer.batchesInFlight === 0) peer.rewind();
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { checkJournal } from "./check-journal.ts";
+import { syncFolder } from "./durable-file.ts";
+import { isAbsent, looksWhole } from "./level-files.ts";
+import { openLevelStore } from "./level-store.ts";
+import type { LevelStore, LevelStoreOptions } from "./level-store.ts";
+import { markOf, readMark, writeMark } from "./mark.ts";
+import type { Mark } from "./mark.ts";
+import { STORE_ID_KEY } from "./mesh-keys.ts";
+
+/** Damaged stores kept for salvage; older ones go, so that a dying card does not fill the disk. */
+const SET_ASIDE_MAX = 3;
+const SET_ASIDE = /^store\.damaged-(\d{1,9})$/;
+
+export interface CheckedStore {
+  readonly store: LevelStore;
+  /**
+   * - `ok`: everything is there that was known to be
+   * - `fresh`: there was no store before
+   * - `damaged`: the store was set aside, now or before a repair that did not end, and an empty one
+   *   begun, to be filled from the other boxes
+   */
+  readonly outcome: "ok" | "fresh" | "damaged";
+  /** What was found damaged, for people. */
+  readonly reason?: string;
+  /**
+   * Folders of stores set aside now or earlier, oldest first. `salvage` reads them; delete them when the
+   * repair is done, until then every start is `damaged`.
+   */
+  readonly setAside: readonly string[];
+}
+
+export function storePath(home: string): string {
+  return join(home, "store");
+}
+
+/**
+ * Opens the store of a home folder, checked against its mark. A store that is not what it was is set
+ * aside, so that a box never serves it as if it were the truth. Throws only where opening a new store
+ * would not help: another process has it, or the disk is full or read-only.
+ */
+export async function openCheckedStore(
+  home: string,
+  newStoreId: () => string,
+  options: LevelStoreOptions = {},
+): Promise<CheckedStore> {
+  const path = storePath(home);
+  const mark = await readMark(home);
+  const absent = await isAbsent(path);
+  const found = absent ? undefined : await openIfSound(path, mark, options);
+  if (found && "store" in found) {
+    await writeMark(home, markOf(found.store));
+    const left = await setAsideIn(home);
+    if (left.length === 0) return { store: found.store, outcome: "ok", setAside: left };
+    const reason = "the repair of a damaged store has not ended";
+    return { store: found.store, outcome: "damaged", reason, setAside: left };
+  }
+  const reason = found?.reason ?? (mark && "the store is gone");
+  if (reason !== undefined) await setAside(home, absent);
+  const store = await openLevelStore(path, options);
+  await store.batch([{ type: "put", key: STORE_ID_KEY, value: newStoreId() }]);
+  await writeMark(home, markOf(store));
+  const rest = { store, setAside: await setAsideIn(home) };
+  return reason === undefined
+    ? { ...rest, outcome: "fresh" }
+    : { ...rest, outcome: "damaged", reason };
+}
+
+async function openIfSound(
+  path: string,
+  mark: Mark | undefined,
+  options: LevelStoreOptions,
+): Promise<{ readonly store: LevelStore } | { readonly reason: string }> {
+  if (!(await looksWhole(path))) return { reason: "the head files of the store are damaged" };
+  let store;
+  try {
+    store = await openLevelStore(path, options);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return { reason: `the store cannot be opened: ${messageOf(error)}` };
+  }
+  const reason = await checkJournal(store, mark);
+  if (reason === undefined) return { store };
+  await store.close();
+  return { reason };
+}
+
+/** LevelDB's own message lies below the one that says that opening failed. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+/** Tells damage from what a new store would suffer from as well. */
+function isDamage(error: unknown): boolean {
+  const code = error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code;
+  if (code === "LEVEL_LOCKED") return false;
+  return !/No space left|Too many open files|Permission denied|Read-only file system/i.test(
+    messageOf(error),
+  );
+}
+
+async function setAsideNumbers(home: string): Promise<number[]> {
+  const names = await readdir(home);
+  const numbers = names.flatMap((name) => SET_ASIDE.exec(name)?.[1] ?? []).map(Number);
+  return numbers.toSorted((a, b) => a - b);
+}
+
+function asidePath(home: string, number: number): string {
+  return join(home, `store.damaged-${number}`);
+}
+
+async function setAsideIn(home: string): Promise<string[]> {
+  return (await setAsideNumbers(home)).map((number) => asidePath(home, number));
+}
+
+/** Where there is nothing to set aside, an empty folder stands for it: it says that a repair is due. */
+async function setAside(home: string, absent: boolean): Promise<void> {
+  const earlier = await setAsideNumbers(home);
+  const path = asidePath(home, (earlier.at(-1) ?? 0) + 1);
+  await (absent ? mkdir(path) : rename(storePath(home), path));
+  await syncFolder(home);
+  for (const number of earlier.slice(0, Math.max(0, earlier.length - SET_ASIDE_MAX + 1))) {
+    await rm(asidePath(home, number), { recursive: true, force: true });
+  }
+}

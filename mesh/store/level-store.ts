@@ -1,0 +1,183 @@
+import { readdir, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { Level } from "level";
+import { MatrixError, assert } from "../../core/errors.ts";
+import type { Store, StoreOp, StoreRange, StoreSnapshot } from "./store.ts";
+
+const MIB = 1024 * 1024;
+/** Twice LevelDB's default: half the level-0 files, so fewer bytes rewritten on an SD card. Two of them may be in memory. */
+const WRITE_BUFFER_BYTES = 8 * MIB;
+/** Uncompressed blocks kept; hot values are kept decoded above the store. */
+const BLOCK_CACHE_BYTES = 16 * MIB;
+/** Table files kept open; with the file size below it covers 2 GiB and stays far from `ulimit -n` 1024. */
+const OPEN_FILES_MAX = 512;
+/** Twice the default, for half the files. */
+const TABLE_FILE_BYTES = 4 * MIB;
+/** Writes stop while less than this is free: LevelDB needs room to open and compact, and so does the owner to clean up. */
+const DISK_RESERVE_BYTES = 64 * MIB;
+/** Bytes written between two looks at the free space; a compaction may write ten times as much. */
+const RESERVE_CHECK_BYTES = 2 * MIB;
+
+export interface LevelStoreOptions {
+  /** Free bytes of the disk that holds `path`. */
+  readonly freeBytes?: (path: string) => Promise<number>;
+}
+
+async function freeBytesOf(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return bavail * bsize;
+}
+
+/** Opens, or makes, the store at `path`. Rejects when LevelDB cannot make sense of what is there. */
+export async function openLevelStore(
+  path: string,
+  options: LevelStoreOptions = {},
+): Promise<LevelStore> {
+  const db = new Level<string, string>(path, {
+    keyEncoding: "utf8",
+    valueEncoding: "utf8",
+    writeBufferSize: WRITE_BUFFER_BYTES,
+    cacheSize: BLOCK_CACHE_BYTES,
+    maxOpenFiles: OPEN_FILES_MAX,
+    maxFileSize: TABLE_FILE_BYTES,
+  });
+  await db.open();
+  return new LevelStore(db, options.freeBytes ?? freeBytesOf);
+}
+
+/** In Node `level` is classic-level, whose `repair` its types leave out. */
+const Repairable = Level as typeof Level & { repair(path: string): Promise<void> };
+
+/** Makes what is readable of a damaged store openable. Loses the rest for good. */
+export async function repairLevelStore(path: string): Promise<void> {
+  await Repairable.repair(path);
+}
+
+function refused(message: string, cause: unknown): MatrixError {
+  return new MatrixError(503, "M_UNKNOWN", message, { retry_after_ms: 2000 }, cause);
+}
+
+export class LevelStore implements Store {
+  readonly #db: Level<string, string>;
+  readonly #freeBytes: (path: string) => Promise<number>;
+  #uncheckedBytes = RESERVE_CHECK_BYTES;
+  #reopening: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(db: Level<string, string>, freeBytes: (path: string) => Promise<number>) {
+    this.#db = db;
+    this.#freeBytes = freeBytes;
+  }
+
+  get(key: string): string | undefined {
+    try {
+      return this.#db.getSync(key);
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
+  }
+
+  async range(range: StoreRange): Promise<[string, string][]> {
+    try {
+      return await this.#db.iterator(range).all();
+    } catch (error) {
+      throw this.#unreadable(error);
+    }
+  }
+
+  snapshot(): StoreSnapshot {
+    const db = this.#db;
+    const unreadable = (error: unknown): Error => this.#unreadable(error);
+    if (db.status !== "open") throw unreadable(undefined);
+    const snapshot = db.snapshot();
+    const readOptions = { snapshot };
+    let open = true;
+    const assertOpen = (): void => assert(open, "the snapshot is open");
+    const close = (): void => {
+      open = false;
+      // Closing only fails when the store itself is closing, which closes the snapshot.
+      snapshot.close().catch(() => undefined);
+    };
+    return {
+      get(key) {
+        assertOpen();
+        try {
+          return db.getSync(key, readOptions);
+        } catch (error) {
+          throw unreadable(error);
+        }
+      },
+      async range(range) {
+        assertOpen();
+        try {
+          return await db.iterator({ ...range, snapshot }).all();
+        } catch (error) {
+          throw unreadable(error);
+        }
+      },
+      close,
+      [Symbol.dispose]: close,
+    };
+  }
+
+  async batch(ops: readonly StoreOp[]): Promise<void> {
+    if (this.#db.status !== "open") await this.#reopen();
+    await this.#checkReserve(ops);
+    try {
+      await this.#db.batch([...ops], { sync: true });
+    } catch (error) {
+      // After a failed write LevelDB's log is in an unknown state: only opening anew settles what is in it.
+      await this.#reopen();
+      throw error;
+    }
+  }
+
+  async sizeBytes(): Promise<number> {
+    const path = this.#db.location;
+    const sizes = await Promise.all(
+      (await readdir(path)).map((name) =>
+        // Compaction deletes files at any time.
+        stat(join(path, name)).then(
+          (file) => file.size,
+          () => 0,
+        ),
+      ),
+    );
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#reopening?.catch(() => undefined);
+    await this.#db.close();
+  }
+
+  #unreadable(cause: unknown): MatrixError {
+    // A store that could not be opened again is tried at each read, so that it heals without a restart.
+    if (this.#db.status !== "open" && !this.#closed) this.#reopen().catch(() => undefined);
+    return refused("This box cannot read its disk at the moment.", cause);
+  }
+
+  #reopen(): Promise<void> {
+    this.#reopening ??= (async () => {
+      try {
+        await this.#db.close();
+        if (!this.#closed) await this.#db.open();
+      } finally {
+        this.#reopening = undefined;
+      }
+    })();
+    return this.#reopening;
+  }
+
+  async #checkReserve(ops: readonly StoreOp[]): Promise<void> {
+    for (const op of ops) {
+      this.#uncheckedBytes += op.key.length + (op.type === "put" ? op.value.length : 0);
+    }
+    if (this.#uncheckedBytes < RESERVE_CHECK_BYTES) return;
+    if ((await this.#freeBytes(this.#db.location)) < DISK_RESERVE_BYTES) {
+      throw refused("The disk of this box is full.", undefined);
+    }
+    this.#uncheckedBytes = 0;
+  }
+}

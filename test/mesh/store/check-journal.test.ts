@@ -1,0 +1,101 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { EMPTY_VECTOR } from "../../../core/vector.ts";
+import type { Origin } from "../../../core/vector.ts";
+import { checkJournal } from "../../../mesh/store/check-journal.ts";
+import { markOf } from "../../../mesh/store/mark.ts";
+import { MemoryDisk, MemoryStore } from "../../../mesh/store/memory-store.ts";
+import { STORE_ID_KEY, VECTOR_KEY, journalKey } from "../../../mesh/store/mesh-keys.ts";
+import { positionKey } from "../../../mesh/journal/positions.ts";
+import { A, B, JournalFixture } from "./journal-fixture.ts";
+
+let disk: MemoryDisk;
+let store: MemoryStore;
+let fixture: JournalFixture;
+beforeEach(async () => {
+  disk = new MemoryDisk(50);
+  store = new MemoryStore(disk);
+  fixture = new JournalFixture();
+  await store.batch([{ type: "put", key: STORE_ID_KEY, value: "store one" }]);
+  await fixture.write(store, A, 12);
+  await fixture.write(store, B, 3);
+});
+
+const set = (key: string, value: string): Promise<void> =>
+  store.batch([{ type: "put", key, value }]);
+const del = (key: string): Promise<void> => store.batch([{ type: "del", key }]);
+
+describe("the check of the journal", () => {
+  it("passes a whole one, with its mark, an older mark or none", async () => {
+    expect(await checkJournal(store)).toBeUndefined();
+    const mark = markOf(store);
+    await fixture.write(store, A, 2);
+    expect(await checkJournal(store, mark)).toBeUndefined();
+    expect(await checkJournal(store, markOf(store))).toBeUndefined();
+  });
+
+  it("passes an empty one, unless the mark knows better", async () => {
+    const mark = markOf(store);
+    const empty = new MemoryStore();
+    expect(await checkJournal(empty)).toBe("the store has lost its name");
+    await empty.batch([{ type: "put", key: STORE_ID_KEY, value: "store one" }]);
+    expect(await checkJournal(empty)).toBeUndefined();
+    expect(await checkJournal(empty, mark)).toContain("once known, is missing");
+  });
+
+  it("passes lives that the vector implies, and not those that it does not", async () => {
+    await fixture.write(store, "aaaaaaaa.2" as Origin, 1);
+    await set(VECTOR_KEY, JSON.stringify({ "aaaaaaaa.2": 1, [B]: 3 }));
+    expect(await checkJournal(store)).toBeUndefined();
+    await set(VECTOR_KEY, JSON.stringify({ [A]: 12, "aaaaaaaa.2": 1 }));
+    expect(await checkJournal(store)).toBe(`${B} is not in the vector`);
+  });
+
+  it("finds every single missing or changed row", async () => {
+    const rows = [...disk.entries].filter(([key]) => key !== STORE_ID_KEY);
+    for (const [key, value] of rows) {
+      for (const damaged of [undefined, "", value.slice(0, -1), value.replace(/[1-9]/, "0")]) {
+        await (damaged === undefined ? del(key) : set(key, damaged));
+        expect(await checkJournal(store), `${key} as ${damaged}`).toBeTypeOf("string");
+        await set(key, value);
+      }
+    }
+    expect(await checkJournal(store)).toBeUndefined();
+  });
+
+  it("finds a tail that is gone without a trace, by the mark", async () => {
+    const mark = markOf(store);
+    disk.crash({ loseBatches: 2 });
+    const after = new MemoryStore(disk);
+    expect(await checkJournal(after)).toBeUndefined();
+    expect(await checkJournal(after, mark)).toBe(`entry 3 of ${B}, once known, is missing`);
+  });
+
+  it("finds another store, or another history under the same numbers", async () => {
+    const mark = markOf(store);
+    expect(await checkJournal(store, { ...mark, store: "store two" })).toContain("not the store");
+    const hashes = { ...mark.hashes, [A]: "other" };
+    expect(await checkJournal(store, { ...mark, hashes })).toContain("another one than it was");
+  });
+
+  it("finds entries that belong to nothing", async () => {
+    const text = disk.entries.get(journalKey(A, 1)) ?? "";
+    await set(journalKey("cccccccc.1" as Origin, 1), text);
+    expect(await checkJournal(store)).toBe("entries of cccccccc.1 have no place");
+    await set(positionKey("cccccccc.1" as Origin), JSON.stringify({ seq: 1, hash: "" }));
+    expect(await checkJournal(store)).toContain("not in the vector");
+    await del(positionKey("cccccccc.1" as Origin));
+    await del(journalKey("cccccccc.1" as Origin, 1));
+    await set(journalKey(A, 13), text);
+    expect(await checkJournal(store)).toBe(`entry 13 of ${A} is another one's`);
+    await del(journalKey(A, 13));
+    await set("j/garbage", "x");
+    expect(await checkJournal(store)).toContain("damaged name");
+  });
+
+  it("says so when the store cannot be read", async () => {
+    const broken = new MemoryStore(disk, { beforeRange: () => Promise.reject(new Error("EIO")) });
+    expect(
+      await checkJournal(broken, { store: "store one", vector: EMPTY_VECTOR, hashes: {} }),
+    ).toBe("the store cannot be read: Error: EIO");
+  });
+});

@@ -1,0 +1,378 @@
+import { describe, expect, it } from "vitest";
+import type { Table } from "../../../core/tables.ts";
+import { MemoryDisk, MemoryStore } from "../../../mesh/store/memory-store.ts";
+import type { MemoryDiskFaults } from "../../../mesh/store/memory-store.ts";
+import { VECTOR_KEY } from "../../../mesh/store/mesh-keys.ts";
+import { STATE_LIMITS, StateStore } from "../../../mesh/store/overlay.ts";
+import type { StateLimits } from "../../../mesh/store/overlay.ts";
+import type { Stage } from "../../../mesh/store/stage.ts";
+import type { StoreOp } from "../../../mesh/store/store.ts";
+
+const table: Table<[string, number], { readonly n: number } | null> = { name: "x" };
+
+/** A disk whose writes are let through one by one, and counted. */
+function gatedDisk(): {
+  faults: MemoryDiskFaults;
+  batches: (readonly StoreOp[])[];
+  next: () => PromiseWithResolvers<void>;
+} {
+  const gates: PromiseWithResolvers<void>[] = [];
+  const batches: (readonly StoreOp[])[] = [];
+  return {
+    batches,
+    next: () => {
+      const gate = gates.shift();
+      if (!gate) throw new Error("no write waits");
+      return gate;
+    },
+    faults: {
+      beforeWrite: (ops) => {
+        const gate = Promise.withResolvers<void>();
+        gates.push(gate);
+        batches.push(ops);
+        return gate.promise;
+      },
+    },
+  };
+}
+
+function open(
+  faults: MemoryDiskFaults = {},
+  limits: Partial<StateLimits> = {},
+  disk = new MemoryDisk(),
+) {
+  return new StateStore(new MemoryStore(disk, faults), { ...STATE_LIMITS, ...limits });
+}
+
+function commit(
+  state: StateStore,
+  ...entries: [key: string, n: number | undefined][]
+): Promise<void> {
+  const stage = state.begin();
+  for (const [key, n] of entries) {
+    if (n === undefined) stage.del(table, [key, 0]);
+    else stage.put(table, [key, 0], { n });
+  }
+  return state.commit(stage);
+}
+
+/** Lets every promise that is ready run. */
+async function settle(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("a stage", () => {
+  it("is seen by its own reads and by nobody else until it is committed", async () => {
+    const state = open();
+    await commit(state, ["a", 1], ["b", 1]);
+    const stage = state.begin();
+    stage.put(table, ["a", 0], { n: 2 });
+    stage.del(table, ["b", 0]);
+    stage.raw("k", "v");
+    expect(stage.get(table, ["a", 0])).toEqual({ n: 2 });
+    expect(stage.get(table, ["b", 0])).toBeUndefined();
+    expect(stage.rawGet("k")).toBe("v");
+    expect(state.get(table, ["a", 0])).toEqual({ n: 1 });
+    expect(state.get(table, ["b", 0])).toEqual({ n: 1 });
+    expect(state.newestText("k")).toBeUndefined();
+    const done = state.commit(stage);
+    expect(state.get(table, ["a", 0])).toEqual({ n: 2 });
+    expect(state.get(table, ["b", 0])).toBeUndefined();
+    expect(state.newestText("k")).toBe("v");
+    await done;
+    expect(state.get(table, ["a", 0])).toEqual({ n: 2 });
+    expect(state.get(table, ["b", 0])).toBeUndefined();
+  });
+
+  it("leaves nothing behind when it is abandoned", async () => {
+    const state = open();
+    await commit(state, ["a", 1]);
+    const stage = state.begin();
+    const abandoned: string[] = [];
+    stage.onAbandon(() => abandoned.push("told"));
+    stage.put(table, ["a", 0], { n: 2 });
+    stage.put(table, ["c", 0], { n: 2 });
+    stage.raw("k", "v");
+    stage.abandon();
+    stage.abandon();
+    expect(abandoned).toEqual(["told"]);
+    expect(state.get(table, ["a", 0])).toEqual({ n: 1 });
+    expect(state.get(table, ["c", 0])).toBeUndefined();
+    expect(state.begin().rawGet("k")).toBeUndefined();
+    expect(() => stage.put(table, ["a", 0], { n: 3 })).toThrow("the stage is open");
+  });
+
+  it("is alone: the next one begins when it is committed or abandoned", () => {
+    const state = open();
+    const stage = state.begin();
+    expect(() => state.begin()).toThrow("previous stage");
+    stage.abandon();
+    state.begin().abandon();
+  });
+
+  it("is dropped as a whole when a value cannot be written down", () => {
+    const state = open();
+    const stage = state.begin();
+    stage.put(table, ["a", 0], { n: 1 });
+    stage.put(table, ["b", 0], 1n as never);
+    expect(() => void state.commit(stage)).toThrow(TypeError);
+    expect(state.get(table, ["a", 0])).toBeUndefined();
+    state.begin().abandon();
+  });
+
+  it("keeps null, which is a value", async () => {
+    const state = open();
+    const stage = state.begin();
+    stage.put(table, ["a", 0], null);
+    expect(stage.get(table, ["a", 0])).toBeNull();
+    await state.commit(stage);
+    expect(state.get(table, ["a", 0])).toBeNull();
+  });
+});
+
+describe("group commit", () => {
+  it("writes what one turn commits in one batch, and what waits meanwhile in the next", async () => {
+    const { faults, batches, next } = gatedDisk();
+    const state = open(faults);
+    const order: string[] = [];
+    const first = [commit(state, ["a", 1]), commit(state, ["b", 1], ["a", 2])];
+    await settle();
+    expect(batches).toHaveLength(1);
+    const second = ["c", "d", "e"].map((key) =>
+      commit(state, [key, 1]).then(() => order.push(key)),
+    );
+    await settle();
+    expect(batches).toHaveLength(1);
+    next().resolve();
+    await Promise.all(first);
+    await settle();
+    expect(order).toEqual([]);
+    expect(batches).toHaveLength(2);
+    next().resolve();
+    await Promise.all(second);
+    expect(order).toEqual(["c", "d", "e"]);
+    expect(batches[0]).toHaveLength(2);
+  });
+
+  it("bounds a group by its bytes", async () => {
+    const { faults, batches, next } = gatedDisk();
+    const state = open(faults, { groupBytesMax: 30 });
+    const done = Promise.all(["a", "b", "c", "d"].map((key) => commit(state, [key, 1])));
+    await settle();
+    next().resolve();
+    await settle();
+    next().resolve();
+    await done;
+    expect(batches.map((ops) => ops.length)).toEqual([2, 2]);
+    expect(state.pendingBytes).toBe(0);
+  });
+
+  it("refuses new stages while too much waits for the disk", async () => {
+    const { faults, next } = gatedDisk();
+    const state = open(faults, { pendingBytesMax: 40 });
+    const done = Promise.all([commit(state, ["a", 1]), commit(state, ["b", 1])]);
+    expect(() => state.begin()).toThrow(expect.objectContaining({ status: 503 }));
+    await settle();
+    next().resolve();
+    await done;
+    state.begin().abandon();
+  });
+
+  it("tells what was flushed in commit order, when snapshots show it and before commits resolve", async () => {
+    const state = open();
+    const told: [Stage, number | undefined][] = [];
+    const order: string[] = [];
+    state.onFlushed((stages) => {
+      using snapshot = state.snapshot();
+      for (const stage of stages) told.push([stage, snapshot.get(table, ["b", 0])?.n]);
+      order.push("told");
+    });
+    const stages: Stage[] = [];
+    const commits = ["a", "b"].map((key) => {
+      const stage = state.begin();
+      stages.push(stage);
+      stage.put(table, [key, 0], { n: 1 });
+      return state.commit(stage).then(() => order.push("resolved"));
+    });
+    await Promise.all(commits);
+    expect(told).toEqual([
+      [stages[0], 1],
+      [stages[1], 1],
+    ]);
+    expect(order[0]).toBe("told");
+  });
+
+  it("waits for what is committed when it closes", async () => {
+    const disk = new MemoryDisk();
+    const state = open({}, {}, disk);
+    void commit(state, ["a", 1]);
+    await state.close();
+    expect(open({}, {}, disk).get(table, ["a", 0])).toEqual({ n: 1 });
+  });
+});
+
+describe("a snapshot", () => {
+  it("shows what is on disk, not what is pending, and stays as it was", async () => {
+    const { faults, next } = gatedDisk();
+    const state = open(faults);
+    const first = commit(state, ["a", 1]);
+    await settle();
+    next().resolve();
+    await first;
+    const second = commit(state, ["a", 2], ["b", 2]);
+    using before = state.snapshot();
+    await settle();
+    // The third is pending on top of the second when that is flushed.
+    const third = commit(state, ["a", 3]);
+    next().resolve();
+    await second;
+    using middle = state.snapshot();
+    await settle();
+    next().resolve();
+    await third;
+    using after = state.snapshot();
+    expect(before.get(table, ["a", 0])).toEqual({ n: 1 });
+    expect(before.get(table, ["b", 0])).toBeUndefined();
+    expect(middle.get(table, ["a", 0])).toEqual({ n: 2 });
+    expect(after.get(table, ["a", 0])).toEqual({ n: 3 });
+    expect(await before.range(table, { prefix: [], limit: 9 })).toEqual([[["a", 0], { n: 1 }]]);
+    expect(await middle.range(table, { prefix: [], limit: 9 })).toEqual([
+      [["a", 0], { n: 2 }],
+      [["b", 0], { n: 2 }],
+    ]);
+    expect(await after.range(table, { prefix: ["a"], limit: 9 })).toEqual([[["a", 0], { n: 3 }]]);
+  });
+
+  it("carries the vector that was flushed with it", async () => {
+    const state = open();
+    expect(state.snapshot().vector).toEqual({});
+    const stage = state.begin();
+    stage.raw(VECTOR_KEY, JSON.stringify({ "abcdefgh.1": 4 }));
+    await state.commit(stage);
+    expect(state.snapshot().vector).toEqual({ "abcdefgh.1": 4 });
+  });
+
+  it("closes the store's snapshot with its last user", async () => {
+    const store = new MemoryStore();
+    let closed = 0;
+    const original = store.snapshot.bind(store);
+    store.snapshot = () => {
+      const snapshot = original();
+      return {
+        ...snapshot,
+        close: () => {
+          closed++;
+          snapshot.close();
+        },
+      };
+    };
+    const state = new StateStore(store);
+    const a = state.snapshot();
+    const b = state.snapshot();
+    await commit(state, ["a", 1]);
+    a.close();
+    a.close();
+    expect(closed).toBe(0);
+    b.close();
+    expect(closed).toBe(1);
+  });
+});
+
+describe("a failed write", () => {
+  const enospc = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+
+  it("takes all pending groups with it and leaves what is on disk", async () => {
+    const { faults, next } = gatedDisk();
+    const state = open(faults, { groupBytesMax: 1 });
+    const good = commit(state, ["a", 1], ["b", 1]);
+    await settle();
+    next().resolve();
+    await good;
+    const failures: unknown[] = [];
+    state.onFailed((error) => failures.push(error, state.get(table, ["a", 0])));
+    const lost = [
+      commit(state, ["a", 2]),
+      commit(state, ["b", undefined]),
+      commit(state, ["c", 2]),
+    ];
+    const outcomes = Promise.allSettled(lost);
+    await settle();
+    next().reject(enospc);
+    expect((await outcomes).map((outcome) => outcome.status)).toEqual([
+      "rejected",
+      "rejected",
+      "rejected",
+    ]);
+    expect(failures).toEqual([enospc, { n: 1 }]);
+    expect(state.failure).toBe(enospc);
+    expect(state.get(table, ["b", 0])).toEqual({ n: 1 });
+    expect(state.get(table, ["c", 0])).toBeUndefined();
+    expect(state.pendingBytes).toBe(0);
+    using snapshot = state.snapshot();
+    expect(snapshot.get(table, ["a", 0])).toEqual({ n: 1 });
+
+    const again = commit(state, ["a", 3]);
+    await settle();
+    next().resolve();
+    await again;
+    expect(state.failure).toBeUndefined();
+    expect(state.get(table, ["a", 0])).toEqual({ n: 3 });
+  });
+
+  it("shows a write that reached the disk although it was reported as failed", async () => {
+    let failing = false;
+    const state = open({
+      afterWrite: () => (failing ? Promise.reject(enospc) : Promise.resolve()),
+    });
+    await commit(state, ["a", 1]);
+    expect(state.get(table, ["a", 0])).toEqual({ n: 1 });
+    failing = true;
+    await expect(commit(state, ["a", 2])).rejects.toBe(enospc);
+    expect(state.get(table, ["a", 0])).toEqual({ n: 2 });
+    using snapshot = state.snapshot();
+    expect(snapshot.get(table, ["a", 0])).toEqual({ n: 2 });
+  });
+
+  it("lets nothing begin until everybody has taken it in, even when the store cannot be read", async () => {
+    let broken = false;
+    const state = open({
+      beforeWrite: () => (broken ? Promise.reject(enospc) : Promise.resolve()),
+      beforeGet: () => {
+        if (broken) throw enospc;
+      },
+    });
+    await commit(state, ["a", 1]);
+    const told: unknown[] = [];
+    state.onFailed(() => void told.push(state.newestText(VECTOR_KEY)));
+    broken = true;
+    await expect(commit(state, ["a", 2])).rejects.toBe(enospc);
+    expect(() => state.begin()).toThrow(expect.objectContaining({ status: 503 }));
+    expect(told).toEqual([]);
+    broken = false;
+    await commit(state, ["a", 3]);
+    expect(told).toEqual([undefined]);
+    expect(state.get(table, ["a", 0])).toEqual({ n: 3 });
+  });
+
+  it("says where a damaged value lies", async () => {
+    const disk = new MemoryDisk();
+    const store = new MemoryStore(disk);
+    await commit(new StateStore(store), ["a", 1]);
+    disk.write([{ type: "put", key: disk.keys[0] ?? "", value: '{"n":' }]);
+    expect(() => open({}, {}, disk).get(table, ["a", 0])).toThrow("damaged value");
+  });
+});
+
+describe("decoded values", () => {
+  it("are bounded and read again when they are gone", async () => {
+    const reads: string[] = [];
+    const state = open({ beforeGet: (key) => reads.push(key) }, { decodedBytesMax: 10_000 });
+    for (let i = 0; i < 100; i++) await commit(state, [`k${i}`, i]);
+    expect(state.get(table, ["k99", 0])).toEqual({ n: 99 });
+    expect(reads).toEqual([]);
+    expect(state.get(table, ["k0", 0])).toEqual({ n: 0 });
+    expect(reads).toHaveLength(1);
+    expect(state.get(table, ["k0", 0])).toEqual({ n: 0 });
+    expect(reads).toHaveLength(1);
+  });
+});
