@@ -1,0 +1,258 @@
+import nacl from "tweetnacl";
+import { clientEndpoints } from "../api/client/index.ts";
+import type { HttpServer } from "../api/http-server.ts";
+import { serve } from "../api/http-server.ts";
+import { createApi } from "../api/server.ts";
+import { verifyAccessToken } from "../core/account/tokens.ts";
+import { signingKey } from "../core/event/sign.ts";
+import { parseServerName } from "../core/ids.ts";
+import type { ServerName } from "../core/ids.ts";
+import { assert } from "../core/errors.ts";
+import type { Logger, Random } from "../core/ports.ts";
+import type { Services } from "../core/services.ts";
+import { copyBlobs, openBlobs } from "../mesh/media/blobs.ts";
+import type { FileBlobs } from "../mesh/media/blobs.ts";
+import type { BoxRecord } from "../mesh/membership/membership.ts";
+import { MeshNode } from "../mesh/mesh-node.ts";
+import type { CheckedStore } from "../mesh/store/check.ts";
+import { openCheckedStore } from "../mesh/store/check.ts";
+import { peerKeysOf } from "../mesh/transport/identity.ts";
+import type { PeerKeys } from "../mesh/transport/identity.ts";
+import { createTransport } from "../mesh/transport/libp2p-transport.ts";
+import type { MeshTransport } from "../mesh/transport/libp2p-transport.ts";
+import { tcpAddress, toMultiaddr } from "./box/addresses.ts";
+import { announceSelf } from "./box/announce-self.ts";
+import { admitJoiner } from "./box/admit-joiner.ts";
+import { BoxFactsExchange } from "./box/box-facts.ts";
+import { controlHandlers } from "./box/control-handlers.ts";
+import { DrillSwitch } from "./box/drill.ts";
+import { Invitations } from "./box/invitations.ts";
+import { meetOthers } from "./box/meet-others.ts";
+import { MarkKeeper } from "./box/mark-keeper.ts";
+import { Repair } from "./box/repair.ts";
+import { settingsOf } from "./box/settings.ts";
+import { StatusReport } from "./box/status-report.ts";
+import type { Config } from "./config/schema.ts";
+import type { ControlHandlers } from "./control/protocol.ts";
+import type { HomeMember } from "./home/members.ts";
+import { loadMembers, saveMembers } from "./home/members.ts";
+import { homePaths } from "./home/paths.ts";
+import type { Secrets } from "./home/secrets.ts";
+import { loadSecrets } from "./home/secrets.ts";
+import { createServices } from "./services.ts";
+import { systemTimers } from "./timers.ts";
+import { version } from "./version.ts";
+
+/** A box that runs. */
+export interface Box {
+  /** What `meshctl` may ask for. */
+  readonly control: ControlHandlers;
+  /** Ends long polls, drains requests, closes the mesh and the store, in this order. */
+  stop(): Promise<void>;
+}
+
+const random: Random = { bytes: (length) => nacl.randomBytes(length) };
+const wallClock = (): number => Date.now();
+
+/** What is read from the home before anything starts. */
+interface Home {
+  readonly home: string;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly serverName: ServerName;
+  readonly secrets: Secrets;
+  readonly keys: PeerKeys;
+  readonly members: readonly HomeMember[];
+}
+
+/** Puts core, mesh and api together on the files of one home. `stopping` aborts a start that hangs. */
+export async function startBox(
+  config: Config,
+  home: string,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<Box> {
+  const paths = homePaths(home);
+  const secrets = loadSecrets(paths.secrets);
+  const serverName = parseServerName(config.server_name);
+  assert(serverName, "the configuration was checked");
+  const keys = peerKeysOf(secrets.boxSeed);
+  const members = loadMembers(paths.members);
+  const from: Home = { home, config, log, serverName, secrets, keys, members };
+  const checked = await openCheckedStore(home, newStoreId);
+  if (checked.reason !== undefined) log.warn({ reason: checked.reason }, "the store was set aside");
+  const transport = await openTransport(from);
+  const node = await openNode(from, checked, transport);
+  const blobs = await openBlobs({ home, transport, logger: log });
+  const services = servicesOf(from, node, transport, blobs);
+  const others = members.filter(({ box }) => box !== keys.box);
+  const repair = new Repair(
+    { node, timers: systemTimers, logger: log },
+    checked,
+    others.length > 0,
+  );
+  await repair.salvage(checked.setAside);
+  const parts = assemble(from, { node, transport, services, checked, repair });
+  await node.start();
+  repair.watch(checked.setAside);
+  await announceSelf(services, { transport, config, keys });
+  await meetOthers(node, others.length, stopping);
+  const { state: reader, ledger } = node;
+  const copier = copyBlobs({ blobs, ledger, reader, transport, logger: log });
+  const servers = await listen(from, parts.api, stopping);
+  const stop = async (): Promise<void> => {
+    parts.stopExtras();
+    parts.api.stop();
+    await Promise.all(servers.map((server) => server.stop()));
+    await copier.stop();
+    await node.stop();
+    await parts.mark.stop();
+    await checked.store.close();
+  };
+  return { control: parts.control, stop };
+}
+
+function newStoreId(): string {
+  return Buffer.from(random.bytes(12)).toString("base64url");
+}
+
+function openTransport({ config, secrets, keys, members, log }: Home): Promise<MeshTransport> {
+  const { listen: at, announce, mdns, bootstrap } = config.mesh;
+  const alsoAt = bootstrap.map(toMultiaddr);
+  return createTransport({
+    keys,
+    psk: secrets.meshPsk,
+    listen: [tcpAddress(at.host, at.port)],
+    announce: announce.map(toMultiaddr),
+    mdns,
+    members: reachableAt(members, alsoAt),
+    timers: systemTimers,
+    random,
+    logger: log,
+    wallClock,
+  });
+}
+
+/** Nobody knows which box lives at a configured address, so each may; noise tells who answers. */
+function reachableAt(members: readonly HomeMember[], alsoAt: readonly string[]): BoxRecord[] {
+  return members.map((member) => ({
+    ...member,
+    addresses: [...new Set([...member.addresses, ...alsoAt])],
+    added: 0,
+  }));
+}
+
+function openNode(from: Home, checked: CheckedStore, transport: MeshTransport): Promise<MeshNode> {
+  const { config, serverName, secrets, members, log } = from;
+  const { keyId, seed } = secrets.signingKey;
+  return MeshNode.open({
+    store: checked.store,
+    transport,
+    timers: systemTimers,
+    random,
+    wallClock,
+    serverName,
+    signingKey: signingKey(serverName, keyId, seed),
+    logger: log,
+    remembered: reachableAt(members, config.mesh.bootstrap.map(toMultiaddr)),
+    driftMsMax: config.clock.drift_max_ms,
+    ack: { policy: config.mesh.ack, waitMs: config.mesh.ack_wait_ms },
+  });
+}
+
+function servicesOf(
+  { config, serverName, secrets, log }: Home,
+  node: MeshNode,
+  transport: MeshTransport,
+  blobs: FileBlobs,
+): Services {
+  const { keyId, seed } = secrets.signingKey;
+  return createServices({
+    node,
+    transport,
+    blobs,
+    serverName,
+    settings: settingsOf(config, version()),
+    signingKey: signingKey(serverName, keyId, seed),
+    tokenKeys: [secrets.tokenSecret],
+    random,
+    timers: systemTimers,
+    logger: log,
+  });
+}
+
+interface Running {
+  readonly node: MeshNode;
+  readonly transport: MeshTransport;
+  readonly services: Services;
+  readonly checked: CheckedStore;
+  readonly repair: Repair;
+}
+
+function assemble(from: Home, running: Running) {
+  const { home, config, serverName, secrets, keys, log } = from;
+  const { node, transport, services, checked, repair } = running;
+  const base = { transport, timers: systemTimers, random, wallClock, serverName };
+  const drill = new DrillSwitch(transport, systemTimers, wallClock);
+  const admit = admitJoiner({ services, node, secrets });
+  const invitations = new Invitations({
+    ...base,
+    peerId: keys.peerId,
+    psk: secrets.meshPsk,
+    admit,
+  });
+  const mark = new MarkKeeper(home, checked.store, node.ledger, systemTimers, log);
+  const store = checked.store;
+  const facts = new BoxFactsExchange({ transport, store, home, version: version(), logger: log });
+  const { host, port } = config.client.listen;
+  const clientUrl = config.client.public_base_url ?? `http://${host}:${port}`;
+  const startedAt = wallClock();
+  const report = new StatusReport({
+    ...base,
+    node,
+    facts,
+    drill,
+    config,
+    clientUrl,
+    startedAt,
+    store: () => repair.status,
+  });
+  const { members } = homePaths(home);
+  node.membership.onChange(() => {
+    saveMembers(members, node.membership.members());
+  });
+  const api = createApi({
+    services,
+    endpoints: clientEndpoints,
+    authenticate: (token) => verifyAccessToken(services, token),
+    notReady: () => repair.refusal,
+  });
+  const stopExtras = (): void => {
+    drill.stop();
+    invitations.stop();
+    repair.stop();
+  };
+  const control = controlHandlers({ services, node, transport, invitations, report, drill });
+  return { api, mark, control, stopExtras };
+}
+
+async function listen(
+  { config }: Home,
+  api: ReturnType<typeof createApi>,
+  stopping: AbortSignal,
+): Promise<HttpServer[]> {
+  const { host, port, extra } = config.client.listen;
+  const sockets = [{ host, port }, ...extra.map(socketOf)];
+  const servers: HttpServer[] = [];
+  for (const socket of sockets) {
+    stopping.throwIfAborted();
+    servers.push(await serve(api, socket));
+  }
+  return servers;
+}
+
+function socketOf(text: string): { host: string; port: number } {
+  const at = text.lastIndexOf(":");
+  const host = text.slice(0, at).replace(/^\[(.*)\]$/, "$1");
+  return { host, port: Number(text.slice(at + 1)) };
+}

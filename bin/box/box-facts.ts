@@ -1,0 +1,72 @@
+import { statfs } from "node:fs/promises";
+import { isObject } from "../../core/json.ts";
+import type { BoxId } from "../../core/ids.ts";
+import type { Logger } from "../../core/ports.ts";
+import type { Store } from "../../mesh/store/store.ts";
+import type { Transport } from "../../mesh/transport/transport.ts";
+
+const METHOD = "box-facts";
+/** The owner waits for the slowest box, milliseconds. */
+const ANSWER_TIMEOUT_MS = 1500;
+
+/** What a box says of itself. */
+export interface BoxFacts {
+  readonly version: string;
+  readonly diskUsedBytes: number;
+  readonly diskFreeBytes: number;
+  readonly memoryBytes: number;
+}
+
+export interface BoxFactsDeps {
+  readonly transport: Transport;
+  readonly store: Pick<Store, "sizeBytes">;
+  readonly home: string;
+  readonly version: string;
+  readonly logger: Logger;
+}
+
+/** Facts of this box for the others, and of the others as they last told them. */
+export class BoxFactsExchange {
+  readonly #deps: BoxFactsDeps;
+  readonly #known = new Map<BoxId, BoxFacts>();
+
+  constructor(deps: BoxFactsDeps) {
+    this.#deps = deps;
+    deps.transport.onRequest(METHOD, async () => Buffer.from(JSON.stringify(await this.own())));
+  }
+
+  async own(): Promise<BoxFacts> {
+    const { bavail, bsize } = await statfs(this.#deps.home);
+    return {
+      version: this.#deps.version,
+      diskUsedBytes: await this.#deps.store.sizeBytes(),
+      diskFreeBytes: bavail * bsize,
+      memoryBytes: process.memoryUsage.rss(),
+    };
+  }
+
+  /** Fresh where the box answers in time, otherwise what it said last. */
+  async of(box: BoxId): Promise<BoxFacts | undefined> {
+    const { transport, logger } = this.#deps;
+    if (box === transport.self) return this.own();
+    try {
+      const said = await transport.request(box, METHOD, new Uint8Array(), {
+        timeoutMs: ANSWER_TIMEOUT_MS,
+      });
+      const facts = parseFacts(JSON.parse(Buffer.from(said).toString()));
+      if (facts) this.#known.set(box, facts);
+    } catch (error) {
+      logger.debug({ box, err: error }, "a box did not tell about itself");
+    }
+    return this.#known.get(box);
+  }
+}
+
+function parseFacts(value: unknown): BoxFacts | undefined {
+  if (!isObject(value)) return undefined;
+  const { version, diskUsedBytes, diskFreeBytes, memoryBytes } = value;
+  if (typeof version !== "string" || version.length > 64) return undefined;
+  if (typeof diskUsedBytes !== "number" || typeof diskFreeBytes !== "number") return undefined;
+  if (typeof memoryBytes !== "number") return undefined;
+  return { version, diskUsedBytes, diskFreeBytes, memoryBytes };
+}

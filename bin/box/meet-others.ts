@@ -1,0 +1,24 @@
+import type { MeshNode } from "../../mesh/mesh-node.ts";
+import { systemTimers } from "../timers.ts";
+
+/** Clients wait this long at most for a box that starts to meet the others, milliseconds. */
+const MEET_WAIT_MS_MAX = 1500;
+const LOOK_INTERVAL_MS = 10;
+
+/**
+ * Gives a starting box a moment to catch up before it answers clients: what it missed would otherwise
+ * be missing from its first answers, and what it takes would come before it. Alone, it answers anyway.
+ */
+export async function meetOthers(
+  node: MeshNode,
+  others: number,
+  stopping: AbortSignal,
+): Promise<void> {
+  if (others === 0) return;
+  const { replicator } = node;
+  const giveUp = systemTimers.elapsed() + MEET_WAIT_MS_MAX;
+  while (systemTimers.elapsed() < giveUp && !stopping.aborted) {
+    if (replicator.vectors().size === others && replicator.isCaughtUp()) return;
+    await new Promise<void>((resolve) => void systemTimers.after(LOOK_INTERVAL_MS, resolve));
+  }
+}

@@ -1,0 +1,25 @@
+import type { ServerSettings } from "../../core/services.ts";
+import type { Config } from "../config/schema.ts";
+
+/** What core needs to know of mesh.yaml. */
+export function settingsOf(config: Config, version: string): ServerSettings {
+  const { client, registration, media, turn, well_known: wellKnown, limits } = config;
+  return {
+    publicBaseUrl: wellKnown.client ?? client.public_base_url,
+    openRegistration: registration.open,
+    registrationTokens: registration.tokens,
+    uploadBytesMax: media.upload_bytes_max,
+    turn:
+      turn.uris.length === 0
+        ? undefined
+        : {
+            uris: turn.uris,
+            ...(turn.shared_secret === undefined ? {} : { sharedSecret: turn.shared_secret }),
+            ...(turn.username === undefined ? {} : { username: turn.username }),
+            ...(turn.password === undefined ? {} : { password: turn.password }),
+            ttlSeconds: turn.ttl_s,
+          },
+    rateLimits: limits.rate_limits,
+    version,
+  };
+}

@@ -1,0 +1,156 @@
+import type { ValueOf } from "./field.ts";
+import { choice, flag, group, integer, optionalText } from "./field.ts";
+import { requiredText, text, textList } from "./field.ts";
+import * as rule from "./text-rules.ts";
+
+/** Every key of `mesh.yaml`. Parsing, the generated file and the type `Config` all come from here. */
+export const SCHEMA = {
+  server_name: requiredText({
+    ...rule.serverName,
+    about:
+      "The name in every user ID (@you:NAME), the same on all boxes. It can never be changed later.",
+    example: "example.org",
+  }),
+  box: group("This box.", {
+    name: requiredText({
+      ...rule.boxName,
+      about: "What people call this box, as shown by `meshctl status`. Unique among the boxes.",
+      example: "kitchen",
+    }),
+  }),
+  client: group("Where Matrix clients reach this box.", {
+    listen: group("The socket that speaks HTTP. Put a reverse proxy with TLS before it.", {
+      host: text({
+        ...rule.host,
+        about: "Address to listen on. 127.0.0.1 is this machine only, 0.0.0.0 every network.",
+        default: "127.0.0.1",
+      }),
+      port: integer({ about: "TCP port.", min: 1, max: 65535, default: 8008 }),
+      extra: textList({
+        ...rule.hostPort,
+        about: "Further sockets with the same API.",
+        example: "[::1]:8008",
+      }),
+    }),
+    public_base_url: optionalText({
+      ...rule.httpUrl,
+      about: "The URL that clients use, when a proxy or a router stands between.",
+      example: "https://matrix.example.org",
+    }),
+  }),
+  mesh: group("How the boxes reach each other. All of it is encrypted.", {
+    listen: group("The socket for the other boxes.", {
+      host: text({ ...rule.host, about: "Address to listen on.", default: "0.0.0.0" }),
+      port: integer({
+        about: "TCP port; 0 takes any free one, which no router can forward.",
+        min: 0,
+        max: 65535,
+        default: 8009,
+      }),
+    }),
+    announce: textList({
+      ...rule.meshAddress,
+      about: "Addresses to tell the other boxes besides those found, e.g. a forwarded port.",
+      example: "box1.example.org:8009",
+    }),
+    bootstrap: textList({
+      ...rule.meshAddress,
+      about: "Addresses to try for the other boxes, besides those remembered.",
+      example: "box2.example.org:8009",
+    }),
+    mdns: flag({ about: "Find the other boxes on the local network.", default: true }),
+    ack: choice({
+      about:
+        "When a write is answered: `reachable` = every box that is connected has it on disk, " +
+        "`one` = one other box has, `local` = this box has.",
+      of: ["reachable", "one", "local"],
+      default: "reachable",
+    }),
+    ack_wait_ms: integer({
+      about: "Longest wait for those boxes, in milliseconds; then the write is answered anyway.",
+      min: 0,
+      max: 10_000,
+      default: 250,
+    }),
+  }),
+  registration: group("Who may make an account over the client API.", {
+    open: flag({
+      about: "Anybody may. Leave it off on a box that the internet can reach.",
+      default: false,
+    }),
+    tokens: textList({
+      ...rule.registrationToken,
+      about: "Whoever knows one of these tokens may.",
+      example: "a-long-word-for-friends",
+    }),
+  }),
+  media: group("Files that people send.", {
+    upload_bytes_max: integer({
+      about: "Largest upload, in bytes.",
+      min: 1024,
+      max: 4_294_967_296,
+      default: 52_428_800,
+    }),
+  }),
+  turn: group("TURN servers for calls. Give a shared secret, or a user name and a password.", {
+    uris: textList({
+      ...rule.turnUri,
+      about: "The TURN servers.",
+      example: "turn:turn.example.org?transport=udp",
+    }),
+    shared_secret: optionalText({
+      ...rule.anyText,
+      about: "The secret from which credentials for each user are made.",
+      example: "the static-auth-secret of coturn",
+    }),
+    username: optionalText({ ...rule.anyText, about: "One user name for all.", example: "hearth" }),
+    password: optionalText({ ...rule.anyText, about: "Its password.", example: "secret" }),
+    ttl_s: integer({
+      about: "How long credentials are good, in seconds.",
+      min: 60,
+      max: 604_800,
+      default: 86_400,
+    }),
+  }),
+  well_known: group("What /.well-known/matrix answers.", {
+    client: optionalText({
+      ...rule.httpUrl,
+      about: "Base URL for clients; client.public_base_url where it is left out.",
+      example: "https://matrix.example.org",
+    }),
+    server: optionalText({
+      ...rule.serverNamePort,
+      about: "Where other homeservers find this one.",
+      example: "matrix.example.org:443",
+    }),
+  }),
+  limits: group("Protection against too many requests.", {
+    rate_limits: flag({
+      about: "Answer 429 to clients that send too much. Off only for measuring.",
+      default: true,
+    }),
+  }),
+  clock: group("The clock of a box may be wrong after a power cut.", {
+    drift_max_ms: integer({
+      about: "How far ahead of this box's clock another box's may be, in milliseconds.",
+      min: 1000,
+      max: 86_400_000,
+      default: 300_000,
+    }),
+  }),
+  log: group("What meshd writes to its standard output.", {
+    level: choice({
+      about: "The least important line that is written.",
+      of: ["trace", "debug", "info", "warn", "error", "silent"],
+      default: "info",
+    }),
+    pretty: choice({
+      about: "Lines for people instead of JSON; `auto` = on a terminal.",
+      of: ["auto", "always", "never"],
+      default: "auto",
+    }),
+  }),
+} as const;
+
+/** The checked content of `mesh.yaml`, defaults filled in. Keys are those of the file. */
+export type Config = ValueOf<typeof SCHEMA>;

@@ -1,0 +1,40 @@
+import type { BoxId, ServerName } from "../../core/ids.ts";
+
+/** What the verb `status` answers: facts as seen from one box. Words and verdicts are `meshctl`'s. */
+export interface Status {
+  readonly server_name: ServerName;
+  /** The answering box's clock, milliseconds since the epoch. */
+  readonly now: number;
+  readonly self: BoxId;
+  /** Where clients reach the answering box. */
+  readonly client_url: string;
+  readonly registration_open: boolean;
+  /** Until when a drill cuts the mesh links of this box; null without a drill. */
+  readonly isolated_until: number | null;
+  readonly store: StoreStatus;
+  /** All members, the answering box included, sorted by name. */
+  readonly boxes: readonly BoxStatus[];
+}
+
+/** `repairing`: what the start-up check missed is being fetched; `note` says what it is about. */
+export interface StoreStatus {
+  readonly state: "good" | "repairing" | "damaged";
+  readonly note: string;
+}
+
+/** One box. What a box that is down last said of itself is shown as it was; null is unknown. */
+export interface BoxStatus {
+  readonly box: BoxId;
+  readonly name: string;
+  readonly up: boolean;
+  /** Up since then, or not seen since then; milliseconds since the epoch. */
+  readonly since: number | null;
+  /** The address that the link uses, or the last one that worked. */
+  readonly address: string | null;
+  readonly version: string | null;
+  /** Transactions that the answering box knows of and this one does not have yet. */
+  readonly behind: number | null;
+  readonly disk_used_bytes: number | null;
+  readonly disk_free_bytes: number | null;
+  readonly memory_bytes: number | null;
+}

@@ -1,0 +1,65 @@
+import type { BoxId } from "../../core/ids.ts";
+import { parseBoxId } from "../../core/ids.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
+import { isObject } from "../../core/json.ts";
+import { HomeError } from "./error.ts";
+import { readJsonFile, writeJsonFile } from "./json-file.ts";
+
+/** A box of the mesh as its homes remember it. */
+export interface HomeMember {
+  readonly box: BoxId;
+  readonly name: string;
+  readonly peerId: string;
+  /** Multiaddrs, or host:port. */
+  readonly addresses: readonly string[];
+}
+
+/** Most members of a mesh: what full replication between homes is designed for. */
+export const MEMBERS_MAX = 7;
+const ADDRESSES_MAX = 32;
+const TEXT_LENGTH_MAX = 256;
+
+/** The members known at the last save; empty for a box that was alone. */
+export function loadMembers(file: string): HomeMember[] {
+  try {
+    const members = decodeMembers(readJsonFile(file)["members"]);
+    if (members !== undefined) return members;
+  } catch (error) {
+    if (error instanceof HomeError && error.code === "HOME_MISSING") return [];
+    throw error;
+  }
+  throw new HomeError("HOME_DAMAGED", `${file} does not hold a list of boxes`);
+}
+
+export function saveMembers(file: string, members: readonly HomeMember[]): void {
+  writeJsonFile(file, { version: 1, members: encodeMembers(members) });
+}
+
+export function encodeMembers(members: readonly HomeMember[]): Json {
+  return members.map(({ box, name, peerId, addresses }) => ({
+    box,
+    name,
+    peer_id: peerId,
+    addresses,
+  }));
+}
+
+/** Undefined when it is no list of members or has too many. */
+export function decodeMembers(value: Json | undefined): HomeMember[] | undefined {
+  if (!Array.isArray(value) || value.length > MEMBERS_MAX) return undefined;
+  const members = value.map((entry: Json) => (isObject(entry) ? decodeMember(entry) : undefined));
+  return members.every((member) => member !== undefined) ? members : undefined;
+}
+
+function decodeMember(entry: JsonObject): HomeMember | undefined {
+  const box = parseBoxId(entry["box"]);
+  const { name, peer_id: peerId, addresses } = entry;
+  if (box === undefined || !isShortText(name) || !isShortText(peerId)) return undefined;
+  if (!Array.isArray(addresses) || addresses.length > ADDRESSES_MAX) return undefined;
+  const texts = addresses.filter(isShortText);
+  return texts.length === addresses.length ? { box, name, peerId, addresses: texts } : undefined;
+}
+
+function isShortText(value: Json | undefined): value is string {
+  return typeof value === "string" && value.length > 0 && value.length <= TEXT_LENGTH_MAX;
+}

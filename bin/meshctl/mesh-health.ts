@@ -1,0 +1,76 @@
+import type { BoxStatus, Status } from "../control/status.ts";
+import { count } from "./units.ts";
+
+/** `whole`: every box is connected. `alone`: no other is. `split`: some are. */
+export type MeshState = "whole" | "split" | "alone";
+
+export interface MeshHealth {
+  readonly state: MeshState;
+  readonly up: number;
+  readonly total: number;
+  /** More than half of the boxes are connected, so names can be claimed. */
+  readonly majority: boolean;
+  readonly works: readonly Ability[];
+}
+
+/** Something that people do with the server, and whether it works right now. */
+export interface Ability {
+  readonly what: string;
+  readonly ok: boolean;
+  /** Why not, or under what reserve; empty when there is nothing to add. */
+  readonly why: string;
+}
+
+/** The verdict on the mesh that the facts of `status` allow. */
+export function meshHealth(status: Status): MeshHealth {
+  const total = status.boxes.length;
+  const isConnected = (box: BoxStatus): boolean =>
+    box.box === status.self || (box.up && status.isolated_until === null);
+  const up = status.boxes.filter(isConnected).length;
+  const majority = up > total / 2;
+  const state = up === total ? "whole" : up === 1 ? "alone" : "split";
+  const works = [
+    chatting(status),
+    naming(up, total),
+    copying(up, total),
+    agreeing(status, up, total),
+  ];
+  return { state, up, total, majority, works };
+}
+
+function chatting({ store }: Status): Ability {
+  const what = "logging in, messages, sync, encryption keys, media";
+  switch (store.state) {
+    case "good":
+      return { what, ok: true, why: "" };
+    case "repairing":
+      return { what, ok: false, why: `this box is fetching what its disk lost: ${store.note}` };
+    case "damaged":
+      return { what, ok: false, why: `the disk of this box is damaged: ${store.note}` };
+  }
+}
+
+function naming(up: number, total: number): Ability {
+  const needed = Math.floor(total / 2) + 1;
+  const ok = up >= needed;
+  const why = ok ? "" : `needs ${needed} of ${total} boxes, only ${up} here`;
+  return { what: "new user names and room aliases", ok, why };
+}
+
+function copying(up: number, total: number): Ability {
+  const what = "a second copy of every new message";
+  if (up > 1) return { what, ok: true, why: "" };
+  const why = total === 1 ? "there is no other box" : "no other box is connected";
+  return { what, ok: false, why };
+}
+
+function agreeing(status: Status, up: number, total: number): Ability {
+  const what = "the same answers from every box";
+  const late = status.boxes.filter((box) => box.up && (box.behind ?? 0) > 0);
+  if (up < total) {
+    const why = `${count(total - up, "box is", "boxes are")} not connected and will catch up`;
+    return { what, ok: false, why };
+  }
+  if (late.length === 0) return { what, ok: true, why: "" };
+  return { what, ok: false, why: `${late.map(({ name }) => name).join(", ")} still catching up` };
+}

@@ -1,0 +1,67 @@
+import type { BoxStatus, Status } from "../control/status.ts";
+import type { MeshHealth } from "./mesh-health.ts";
+import { meshHealth } from "./mesh-health.ts";
+import { table, wrap } from "./table.ts";
+import { bytes, count, duration, shortAddress } from "./units.ts";
+
+const HEADER = ["BOX", "STATE", "BEHIND", "DISK", "FREE", "MEMORY", "VERSION", "ADDRESS"];
+const UNKNOWN = "-";
+
+/** What the owner reads over SSH, at 80 columns. */
+export function renderStatus(status: Status): string {
+  const health = meshHealth(status);
+  const self = status.boxes.find((box) => box.box === status.self);
+  const rows = status.boxes.map((box) => row(box, status));
+  return [
+    `${status.server_name}, as seen by ${self?.name ?? status.self}`,
+    `clients: ${status.client_url}${status.registration_open ? " (anybody may register)" : ""}`,
+    "",
+    table(HEADER, rows),
+    "",
+    wrap(meshLine(status, health), "Mesh: ", "      "),
+    ...section("Works now:", health, true),
+    ...section("Does not work now:", health, false),
+  ].join("\n");
+}
+
+function row(box: BoxStatus, { self, now }: Status): string[] {
+  const since = box.since === null ? "" : ` ${duration(now - box.since)}`;
+  return [
+    box.box === self ? `${box.name} *` : box.name,
+    box.up ? `up${since}` : `DOWN${since}`,
+    orUnknown(box.behind, String),
+    orUnknown(box.disk_used_bytes, bytes),
+    orUnknown(box.disk_free_bytes, bytes),
+    orUnknown(box.memory_bytes, bytes),
+    box.version ?? UNKNOWN,
+    orUnknown(box.address, shortAddress),
+  ];
+}
+
+function orUnknown<T>(value: T | null, show: (value: T) => string): string {
+  return value === null ? UNKNOWN : show(value);
+}
+
+function meshLine(status: Status, { state, up, total }: MeshHealth): string {
+  if (status.isolated_until !== null) {
+    const left = duration(status.isolated_until - status.now);
+    return `${state}. A drill keeps this box isolated for another ${left} (meshctl drill heal).`;
+  }
+  if (total === 1) return "whole, of one box. Invite another one: meshctl invite.";
+  if (state === "whole") return `whole. All ${total} boxes are connected.`;
+  const away = status.boxes.filter((box) => !box.up && box.box !== status.self);
+  const names = away.map((box) => awayPhrase(box, status.now)).join(", ");
+  const connected = `${up} of ${count(total, "box", "boxes")} connected`;
+  return `${state}. ${connected}; not connected: ${names}.`;
+}
+
+function awayPhrase(box: BoxStatus, now: number): string {
+  return box.since === null ? box.name : `${box.name} for ${duration(now - box.since)}`;
+}
+
+function section(title: string, { works }: MeshHealth, ok: boolean): string[] {
+  const lines = works
+    .filter((ability) => ability.ok === ok)
+    .map(({ what, why }) => wrap(why === "" ? what : `${what} (${why})`, "  ", "    "));
+  return lines.length === 0 ? [] : [title, ...lines];
+}

@@ -1,0 +1,24 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { loadConfig } from "../../../bin/config/load.ts";
+import { ConfigError } from "../../../bin/config/problems.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+
+it("names the file and the line of each problem", () => {
+  const file = join(tempFolder(), "mesh.yaml");
+  writeFileSync(file, "server_name: example.org\nbox: {name: kitchen}\nfoo: 1\n");
+  expect(() => loadConfig(file)).toThrow(ConfigError);
+  expect(() => loadConfig(file)).toThrow(`${file}:3: unknown key \`foo\``);
+});
+
+it("says how a missing file is made", () => {
+  const file = join(tempFolder(), "mesh.yaml");
+  expect(() => loadConfig(file)).toThrow("`meshctl init`");
+});
+
+it("does not read a huge file", () => {
+  const file = join(tempFolder(), "mesh.yaml");
+  writeFileSync(file, "#".repeat(262_145));
+  expect(() => loadConfig(file)).toThrow("larger than 262144 bytes");
+});

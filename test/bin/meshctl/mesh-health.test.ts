@@ -1,0 +1,64 @@
+import { expect, it } from "vitest";
+import { meshHealth } from "../../../bin/meshctl/mesh-health.ts";
+import { boxStatus, inMinutes, lostBox, statusOf } from "./status-fixture.ts";
+
+const up = boxStatus;
+
+/** The things that do not work, in order, with their reasons. */
+function broken(status: Parameters<typeof meshHealth>[0]): string[] {
+  return meshHealth(status)
+    .works.filter(({ ok }) => !ok)
+    .map(({ what, why }) => `${what}: ${why}`);
+}
+
+it("three boxes of three: whole, all works", () => {
+  const status = statusOf([up("a"), up("b"), up("c")]);
+  expect(meshHealth(status)).toMatchObject({ state: "whole", up: 3, total: 3, majority: true });
+  expect(broken(status)).toEqual([]);
+});
+
+it("two boxes of three: split, names still work", () => {
+  const status = statusOf([up("a"), up("b"), lostBox("c")]);
+  expect(meshHealth(status)).toMatchObject({ state: "split", up: 2, majority: true });
+  expect(broken(status)).toEqual([
+    "the same answers from every box: 1 box is not connected and will catch up",
+  ]);
+});
+
+it("one box of three: alone, chatting goes on, names do not", () => {
+  const status = statusOf([up("a"), lostBox("b"), lostBox("c")]);
+  expect(meshHealth(status)).toMatchObject({ state: "alone", up: 1, majority: false });
+  expect(broken(status)).toEqual([
+    "new user names and room aliases: needs 2 of 3 boxes, only 1 here",
+    "a second copy of every new message: no other box is connected",
+    "the same answers from every box: 2 boxes are not connected and will catch up",
+  ]);
+});
+
+it("half of the boxes is no majority", () => {
+  const status = statusOf([up("a"), up("b"), lostBox("c"), lostBox("d")]);
+  expect(meshHealth(status)).toMatchObject({ state: "split", majority: false });
+});
+
+it("a box of its own is whole", () => {
+  const status = statusOf([up("a")]);
+  expect(meshHealth(status)).toMatchObject({ state: "whole", majority: true });
+  expect(broken(status)).toEqual(["a second copy of every new message: there is no other box"]);
+});
+
+it("a drill makes a box alone, whatever its links say", () => {
+  const status = statusOf([up("a"), up("b"), up("c")], { isolated_until: inMinutes(4) });
+  expect(meshHealth(status).state).toBe("alone");
+});
+
+it("names the boxes that are still catching up", () => {
+  const status = statusOf([up("a"), up("b", { behind: 3 })]);
+  expect(broken(status)).toEqual(["the same answers from every box: b still catching up"]);
+});
+
+it("a store under repair serves nobody", () => {
+  const store = { state: "repairing", note: "12 of 40 transactions" } as const;
+  expect(broken(statusOf([up("a"), up("b")], { store }))).toEqual([
+    expect.stringContaining("12 of 40 transactions"),
+  ]);
+});

@@ -1,0 +1,52 @@
+import { expect, it } from "vitest";
+import { renderStatus } from "../../../bin/meshctl/render-status.ts";
+import { boxStatus, inMinutes, lostBox, statusOf } from "./status-fixture.ts";
+
+it("shows each box, the mesh, what works and what does not", () => {
+  const status = statusOf([boxStatus("attic"), lostBox("kitchen"), lostBox("office")]);
+  expect(`\n${renderStatus(status)}\n`).toBe(`
+example.org, as seen by attic
+clients: https://matrix.example.org
+
+BOX      STATE          BEHIND  DISK    FREE   MEMORY  VERSION  ADDRESS
+attic *  up 3 h 12 min  0       1.2 GB  26 GB  143 MB  0.1.0    192.168.1.7:8009
+kitchen  DOWN 5 min     12      1.2 GB  26 GB  -       0.1.0    192.168.1.7:8009
+office   DOWN 5 min     12      1.2 GB  26 GB  -       0.1.0    192.168.1.7:8009
+
+Mesh: alone. 1 of 3 boxes connected; not connected: kitchen for 5 min, office
+      for 5 min.
+Works now:
+  logging in, messages, sync, encryption keys, media
+Does not work now:
+  new user names and room aliases (needs 2 of 3 boxes, only 1 here)
+  a second copy of every new message (no other box is connected)
+  the same answers from every box (2 boxes are not connected and will catch up)
+`);
+});
+
+it("fits in 80 columns however long names, addresses and versions are", () => {
+  const long = boxStatus("a-box-with-a-name-of-32-letters-", {
+    address: "/dns4/a-very-long-name.of-a-box.example.org/tcp/12345",
+    version: "10.20.30+0123456-dirty",
+    behind: 123_456,
+  });
+  const lines = renderStatus(statusOf([long, lostBox("b")])).split("\n");
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+});
+
+it("says that a drill is on and how it ends", () => {
+  const status = statusOf([boxStatus("a"), lostBox("b")], { isolated_until: inMinutes(4) });
+  expect(renderStatus(status)).toContain("keeps this box isolated for another 4 min");
+});
+
+it("shows a box that nobody has heard of yet", () => {
+  const nothing = { up: false, since: null, address: null, version: null, behind: null };
+  const status = statusOf([boxStatus("a"), boxStatus("b", nothing)]);
+  expect(renderStatus(status)).toMatch(/\nb {2,}DOWN +- /);
+  expect(renderStatus(status)).toContain("not connected: b.");
+});
+
+it("says when anybody may register", () => {
+  const status = statusOf([boxStatus("a")], { registration_open: true });
+  expect(renderStatus(status)).toContain("(anybody may register)");
+});
