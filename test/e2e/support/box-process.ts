@@ -1,0 +1,99 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { openSync } from "node:fs";
+import { join } from "node:path";
+import { callMeshd } from "../../../bin/control/client.ts";
+import type { Params, Result, Verb } from "../../../bin/control/protocol.ts";
+
+const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
+/** A box that does not answer by then has failed to start, milliseconds. */
+const START_WAIT_MS = 20_000;
+const LOOK_INTERVAL_MS = 25;
+
+/** A real `meshd` in a process of its own, and its control socket. */
+export class BoxProcess {
+  readonly name: string;
+  readonly home: string;
+  readonly url: string;
+  #child: ChildProcess | undefined;
+
+  constructor(name: string, home: string, port: number) {
+    this.name = name;
+    this.home = home;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Resolves when the box answers clients. */
+  async start(): Promise<void> {
+    const log = openSync(join(this.home, "meshd.log"), "a");
+    const child = spawn(process.execPath, ["bin/meshd.ts", "--home", this.home], {
+      cwd: REPOSITORY,
+      stdio: ["ignore", log, log],
+    });
+    this.#child = child;
+    const giveUp = performance.now() + START_WAIT_MS;
+    while (!(await this.answers())) {
+      if (child.exitCode !== null)
+        throw new Error(`${this.name} ended: see ${this.home}/meshd.log`);
+      if (performance.now() > giveUp) throw new Error(`${this.name} does not answer`);
+      await pause(LOOK_INTERVAL_MS);
+    }
+  }
+
+  async answers(): Promise<boolean> {
+    try {
+      const { status } = await fetch(`${this.url}/_matrix/client/versions`);
+      return status === 200;
+    } catch {
+      return false;
+    }
+  }
+
+  control<V extends Verb>(verb: V, params: Params<V>): Promise<Result<V>> {
+    return callMeshd(this.home, verb, params);
+  }
+
+  /** The power goes. */
+  kill(): Promise<void> {
+    return this.#end("SIGKILL");
+  }
+
+  stop(): Promise<void> {
+    return this.#end("SIGTERM");
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
+  #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      child.once("exit", () => resolve());
+      child.kill(signal);
+    });
+  }
+}
+
+/** The time between two looks at something that tells nobody when it changes. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds));
+}
+
+/** Looks until it is true; fails with `what` when it takes too long. */
+export async function until(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  waitMs = 15_000,
+): Promise<void> {
+  const giveUp = performance.now() + waitMs;
+  while (!(await isTrue())) {
+    if (performance.now() > giveUp) throw new Error(`waited ${waitMs} ms in vain until ${what}`);
+    await pause(LOOK_INTERVAL_MS);
+  }
+}

@@ -1,0 +1,231 @@
+import { createClient, MatrixEventEvent, RoomEvent, RoomStateEvent } from "matrix-js-sdk";
+import { AuthType, ClientEvent, EventType, Filter, MsgType, RoomMemberEvent } from "matrix-js-sdk";
+import type { AuthDict, ICreateRoomOpts, MatrixClient, MatrixEvent } from "matrix-js-sdk";
+import type { LoginResponse, Room, UIAuthCallback } from "matrix-js-sdk";
+import { logger } from "matrix-js-sdk/lib/logger.js";
+import type { Logger } from "matrix-js-sdk/lib/logger.js";
+import type { CryptoApi, GeneratedSecretStorageKey } from "matrix-js-sdk/lib/crypto-api/index.js";
+import { untilTrue } from "./wait.ts";
+
+/** How long a `/sync` is held, milliseconds; also what a stopped client may still have open. */
+const POLL_MS = 5000;
+const PAGE_EVENTS = 100;
+const MEMBERS_FILTER = { lazy_load_members: true };
+
+function ignore(): void {
+  // What matters to a test are its expectations; the SDK writes hundreds of lines a second.
+}
+
+const silent: Logger = {
+  trace: ignore,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+  getChild: () => silent,
+};
+// Parts of the SDK write to its global log, whatever log the client was given.
+Object.assign(logger, silent, { log: ignore });
+
+/** What changes what a room shows to its user. */
+const ROOM_CHANGES = [
+  ClientEvent.Room,
+  ClientEvent.Sync,
+  MatrixEventEvent.Decrypted,
+  MatrixEventEvent.Replaced,
+  RoomEvent.MyMembership,
+  RoomEvent.Receipt,
+  RoomEvent.Redaction,
+  RoomEvent.Timeline,
+  RoomMemberEvent.Membership,
+  RoomMemberEvent.Typing,
+  RoomStateEvent.Events,
+];
+
+/** One device of one person: a `matrix-js-sdk` client with the Rust crypto, all in memory. */
+export class SdkClient {
+  readonly id: string;
+  readonly device: string;
+  readonly sdk: MatrixClient;
+  readonly #password: string;
+  #recovery: GeneratedSecretStorageKey | undefined;
+
+  private constructor(url: string, login: LoginResponse, password: string) {
+    this.id = login.user_id;
+    this.device = login.device_id;
+    this.#password = password;
+    this.sdk = createClient({
+      baseUrl: url,
+      userId: login.user_id,
+      deviceId: login.device_id,
+      accessToken: login.access_token,
+      logger: silent,
+      cryptoCallbacks: {
+        getSecretStorageKey: ({ keys }) => this.#secretStorageKey(Object.keys(keys)),
+        cacheSecretStorageKey: ignore,
+      },
+    });
+  }
+
+  /** A new account through this URL, its client not yet started. */
+  static async register(url: string, name: string): Promise<SdkClient> {
+    const password = `${name}-password`;
+    const stranger = createClient({ baseUrl: url, logger: silent });
+    const form = { username: name, password, auth: { type: AuthType.Dummy } };
+    const {
+      access_token: token,
+      device_id: device,
+      user_id: user,
+    } = await stranger.registerRequest(form);
+    if (token === undefined || device === undefined) throw new Error(`${name} got no session`);
+    const login = { access_token: token, device_id: device, user_id: user };
+    return new SdkClient(url, login, password);
+  }
+
+  /** One more device of an account that was registered here. */
+  static async logIn(url: string, name: string): Promise<SdkClient> {
+    const password = `${name}-password`;
+    const stranger = createClient({ baseUrl: url, logger: silent });
+    const login = await stranger.loginRequest({
+      type: "m.login.password",
+      identifier: { type: "m.id.user", user: name },
+      password,
+    });
+    return new SdkClient(url, login, password);
+  }
+
+  get crypto(): CryptoApi {
+    const crypto = this.sdk.getCrypto();
+    if (!crypto) throw new Error("the client is not started");
+    return crypto;
+  }
+
+  /** Resolves when the first `/sync` is in. */
+  async start(): Promise<this> {
+    await this.sdk.initRustCrypto({ useIndexedDB: false });
+    const filter = new Filter(this.id);
+    filter.setDefinition({ room: { state: MEMBERS_FILTER, timeline: { limit: PAGE_EVENTS } } });
+    await this.sdk.startClient({
+      filter,
+      lazyLoadMembers: true,
+      pollTimeout: POLL_MS,
+      threadSupport: true,
+    });
+    await this.until("the first sync is in", () => this.sdk.isInitialSyncComplete());
+    return this;
+  }
+
+  stop(): void {
+    this.sdk.stopClient();
+  }
+
+  /** Looks whenever the client heard something about its rooms. */
+  until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+    return untilTrue(this.sdk, ROOM_CHANGES, `${this.id} on ${this.device}: ${what}`, isTrue);
+  }
+
+  room(id: string): Room {
+    const room = this.sdk.getRoom(id);
+    if (!room) throw new Error(`${this.id} does not know of ${id}`);
+    return room;
+  }
+
+  async createRoom(options: ICreateRoomOpts): Promise<string> {
+    const { room_id: id } = await this.sdk.createRoom(options);
+    await this.until("the new room is here", () => this.sdk.getRoom(id) !== null);
+    return id;
+  }
+
+  async join(room: string): Promise<void> {
+    await this.until("the invitation is here", () => this.sdk.getRoom(room) !== null);
+    await this.sdk.joinRoom(room);
+    await this.until("the room is joined", () => this.room(room).getMyMembership() === "join");
+  }
+
+  async say(room: string, body: string): Promise<string> {
+    const content = { msgtype: MsgType.Text, body } as const;
+    return (await this.sdk.sendEvent(room, EventType.RoomMessage, content)).event_id;
+  }
+
+  /** Everything said in the main timeline of a room as far as this client knows, oldest first. */
+  said(room: string): MatrixEvent[] {
+    const events = this.sdk.getRoom(room)?.getLiveTimeline().getEvents() ?? [];
+    return events.filter(
+      (event) => event.getType() === EventType.RoomMessage && event.status === null,
+    );
+  }
+
+  /** What somebody said that could be read, in the order of the timeline. */
+  texts(room: string, sender: string): string[] {
+    return this.said(room)
+      .filter((event) => event.getSender() === sender && !event.isDecryptionFailure())
+      .map((event) => String(event.getContent()["body"]));
+  }
+
+  event(room: string, id: string): MatrixEvent {
+    const event = this.room(room).findEventById(id);
+    if (!event) throw new Error(`${this.id} has no ${id}`);
+    return event;
+  }
+
+  /** Reads back to the start of the room. */
+  async readBack(room: string): Promise<void> {
+    const timeline = this.room(room).getLiveTimeline();
+    while (await this.sdk.paginateEventTimeline(timeline, { backwards: true, limit: PAGE_EVENTS }));
+    await Promise.all(timeline.getEvents().map((event) => this.sdk.decryptEventIfNeeded(event)));
+  }
+
+  /** Makes and publishes cross-signing keys; returns how often the server asked who it is. */
+  async signMyDevices(options: { readonly anew?: boolean } = {}): Promise<number> {
+    let asked = 0;
+    const authenticate: UIAuthCallback<void> = async (makeRequest) => {
+      try {
+        await makeRequest(null);
+      } catch (error) {
+        asked++;
+        await makeRequest(this.#passwordStage(error));
+      }
+    };
+    await this.crypto.bootstrapCrossSigning({
+      authUploadDeviceSigningKeys: authenticate,
+      setupNewCrossSigning: options.anew ?? false,
+    });
+    return asked;
+  }
+
+  /** Secret storage with the cross-signing keys in it and a new key backup; returns the recovery key. */
+  async backUpKeys(): Promise<string> {
+    const recovery = await this.crypto.createRecoveryKeyFromPassphrase();
+    this.#recovery = recovery;
+    await this.crypto.bootstrapSecretStorage({
+      createSecretStorageKey: async () => recovery,
+      setupNewSecretStorage: true,
+      setupNewKeyBackup: true,
+    });
+    if (recovery.encodedPrivateKey === undefined) throw new Error("the recovery key has no text");
+    return recovery.encodedPrivateKey;
+  }
+
+  /** The person types the recovery key in. */
+  useRecoveryKey(privateKey: Uint8Array<ArrayBuffer>): void {
+    this.#recovery = { privateKey };
+  }
+
+  async #secretStorageKey(ids: string[]): Promise<[string, Uint8Array<ArrayBuffer>] | null> {
+    const key = this.#recovery?.privateKey;
+    const fallback = await this.sdk.secretStorage.getDefaultKeyId();
+    const id = ids.find((one) => one === fallback) ?? ids[0];
+    return key && id !== undefined ? [id, key] : null;
+  }
+
+  #passwordStage(refusal: unknown): AuthDict {
+    const session = (refusal as { data?: { session?: string } }).data?.session;
+    if (session === undefined) throw refusal;
+    return {
+      type: AuthType.Password,
+      identifier: { type: "m.id.user", user: this.id },
+      password: this.#password,
+      session,
+    };
+  }
+}

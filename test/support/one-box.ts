@@ -1,0 +1,127 @@
+import { randomBytes } from "node:crypto";
+import { verifyAccessToken } from "../../core/account/tokens.ts";
+import { signingKey } from "../../core/event/sign.ts";
+import type { BoxId, ServerName } from "../../core/ids.ts";
+import type { Logger } from "../../core/ports.ts";
+import type { ServerSettings, Services } from "../../core/services.ts";
+import { clientEndpoints } from "../../api/client/index.ts";
+import { createApi } from "../../api/server.ts";
+import type { Answer, Api } from "../../api/server.ts";
+import { createServices } from "../../bin/services.ts";
+import { systemTimers } from "../../bin/timers.ts";
+import { MeshNode } from "../../mesh/mesh-node.ts";
+import { putBox } from "../../mesh/membership/membership.ts";
+import { MemoryDisk, MemoryStore } from "../../mesh/store/memory-store.ts";
+import { fakeBlobs } from "./fake-services.ts";
+import { MemoryNetwork } from "./memory-network.ts";
+import type { MemoryTransport } from "./memory-network.ts";
+
+export const TEST_SERVER = "hearth.test" as ServerName;
+
+export interface TestBox {
+  readonly node: MeshNode;
+  readonly transport: MemoryTransport;
+  readonly services: Services;
+  readonly api: Api;
+  readonly disk: MemoryDisk;
+  stop(): Promise<void>;
+}
+
+export interface TestBoxOptions {
+  readonly box?: BoxId;
+  readonly network?: MemoryNetwork;
+  readonly disk?: MemoryDisk;
+  readonly settings?: Partial<ServerSettings>;
+  readonly wallClock?: () => number;
+  readonly observe?: (answer: Answer) => void;
+  readonly blobs?: Services["blobs"];
+  readonly logger?: Logger;
+}
+
+const quiet = (): void => undefined;
+const QUIET: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const SEED = new Uint8Array(32).fill(1);
+
+/** A whole box in this process: the real core, mesh and API over a store and a network in memory. */
+export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
+  const { network = new MemoryNetwork(), disk = new MemoryDisk(), logger = QUIET } = options;
+  const transport = network.join(options.box ?? ("aaaaaaaa" as BoxId));
+  const key = signingKey(TEST_SERVER, "ed25519:test", SEED);
+  const random = { bytes: (length: number): Uint8Array => new Uint8Array(randomBytes(length)) };
+  const wallClock = options.wallClock ?? ((): number => performance.timeOrigin + performance.now());
+  const node = await MeshNode.open({
+    store: new MemoryStore(disk),
+    transport,
+    timers: systemTimers,
+    random,
+    wallClock,
+    serverName: TEST_SERVER,
+    signingKey: key,
+    logger,
+    ack: { policy: "reachable", waitMs: 250 },
+  });
+  const services = createServices({
+    node,
+    transport,
+    blobs: options.blobs ?? fakeBlobs(),
+    serverName: TEST_SERVER,
+    settings: { ...TEST_SETTINGS, ...options.settings },
+    signingKey: key,
+    tokenKeys: [{ kid: "test", key: new Uint8Array(32).fill(2) }],
+    random,
+    timers: systemTimers,
+    logger,
+  });
+  await node.start();
+  const api = createApi({
+    services,
+    endpoints: clientEndpoints,
+    authenticate: (token) => verifyAccessToken(services, token),
+    ...(options.observe ? { observe: options.observe } : {}),
+  });
+  const stop = async (): Promise<void> => {
+    api.stop();
+    await node.stop();
+  };
+  return { node, transport, services, api, disk, stop };
+}
+
+const TEST_SETTINGS: ServerSettings = {
+  publicBaseUrl: undefined,
+  openRegistration: true,
+  registrationTokens: [],
+  uploadBytesMax: 1024 * 1024,
+  turn: undefined,
+  rateLimits: false,
+  version: "0.0.0-test",
+};
+
+/** Boxes of one mesh in this process, which see each other until the network says otherwise. */
+export async function someBoxes(
+  count: number,
+  options: Omit<TestBoxOptions, "box" | "network" | "disk"> = {},
+): Promise<{ readonly boxes: TestBox[]; readonly network: MemoryNetwork }> {
+  const network = new MemoryNetwork();
+  const boxes: TestBox[] = [];
+  for (let i = 0; i < count; i++) {
+    const box = "abcdefg".charAt(i).repeat(8) as BoxId;
+    const started = await oneBox({ ...options, box, network });
+    boxes.push(started);
+    await untilMeshed(boxes);
+    await boxes[0]?.node.runner.run(putBox, {
+      box,
+      name: `box${i + 1}`,
+      peerId: `peer-${box}`,
+      addresses: [],
+      added: 0,
+    });
+  }
+  return { boxes, network };
+}
+
+/** Waits until each box has heard from all others and has what they have. */
+export async function untilMeshed(boxes: readonly TestBox[]): Promise<void> {
+  const isMeshed = ({ node }: TestBox): boolean =>
+    node.replicator.vectors().size === boxes.length - 1 && node.replicator.isCaughtUp();
+  while (!boxes.every(isMeshed)) await new Promise((resolve) => setImmediate(resolve));
+}
