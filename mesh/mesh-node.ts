@@ -12,6 +12,7 @@ import { HybridClock } from "./clock/hybrid-clock.ts";
 import { actorOf } from "./documents/automerge-doc.ts";
 import { DocumentStore } from "./documents/documents.ts";
 import { GossipedFacts } from "./ephemeral/gossiped-facts.ts";
+import { ToDevicePruner } from "./janitor/to-device-pruner.ts";
 import { Ledger } from "./journal/ledger.ts";
 import { loadPositions, nextLife, readClock } from "./journal/positions.ts";
 import { Membership } from "./membership/membership.ts";
@@ -55,6 +56,7 @@ export class MeshNode {
   readonly ephemeral: GossipedFacts;
   readonly claims: CasPaxos;
   readonly membership: Membership;
+  readonly pruner: ToDevicePruner;
   readonly #deps: MeshNodeDeps;
   readonly #heard = new Map<BoxId, Vector>();
   #refusal: string | undefined;
@@ -92,6 +94,7 @@ export class MeshNode {
     const acknowledgements = new Acknowledgements(timers, deps.ack.policy, deps.ack.waitMs);
     const { ledger, clock, state } = this;
     this.membership = new Membership(state, ledger, deps.remembered ?? []);
+    this.pruner = new ToDevicePruner(state, ledger, logger);
     this.replicator = new Replicator({
       ledger,
       transport,
@@ -134,6 +137,7 @@ export class MeshNode {
     this.replicator.stop();
     this.ephemeral.stop();
     await this.#deps.transport.stop();
+    await this.pruner.stop();
     await this.state.close();
     this.documents.close();
   }

@@ -75,6 +75,8 @@ export class Replicator {
     const again = (): void => {
       this.#vectorTimer = timers.after(VECTOR_INTERVAL_MS, again);
       this.#rewindStalled();
+      // What the disk had no room for a while ago.
+      this.#applyReady();
       for (const peer of this.#peers.values()) {
         this.#say(peer.box, { kind: "vector", vector: this.#deps.ledger.vector });
         this.#evaluate(peer);
@@ -181,6 +183,7 @@ export class Replicator {
     }
     this.#applyReady();
     await this.#deps.ledger.settled().catch(() => undefined);
+    if (this.#waiting.size > 0) this.#applyReady();
   }
 
   #admit(entry: Entry): void {
