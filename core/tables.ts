@@ -1,4 +1,4 @@
-import type { Json } from "./json.ts";
+import type { Json, JsonObject } from "./json.ts";
 import type { Pdu } from "./event/pdu.ts";
 import type { StateKey } from "./event/state-key.ts";
 import type { BoxId, DeviceId, EventId, RoomId, UserId } from "./ids.ts";
@@ -9,7 +9,7 @@ import type {
   HybridTime,
   ToDeviceMessage,
 } from "./transaction/records.ts";
-import type { Origin, Vector } from "./vector.ts";
+import type { Dot, Origin, Vector } from "./vector.ts";
 
 /**
  * The catalogue of everything that is kept: name, key and value of each table. All of it is derived
@@ -45,6 +45,10 @@ export interface StoredEvent {
   readonly rejected?: string;
   /** Allowed at its place but not shown: soft-failed, or the losing twin of a txnId. */
   readonly hidden?: "soft-failed" | "duplicate";
+  /** A redaction by an administrator of the server, who needs no power in the room. */
+  readonly byAdmin?: true;
+  /** What the auth rules read of the content, where a redaction took some of that away. */
+  readonly ruleContent?: JsonObject;
 }
 export const events = table<[EventId], StoredEvent>("e");
 
@@ -81,8 +85,13 @@ export interface MembershipEntry {
 }
 export const memberships = table<[UserId, RoomId], MembershipEntry>("um");
 
-/** Redactions that arrived before their target. */
-export const pendingRedactions = table<[EventId], readonly EventId[]>("pr");
+/** Redactions that arrived before their target. Key: room, target. */
+export interface PendingRedaction {
+  readonly redaction: EventId;
+  /** May its sender redact any event of the room? */
+  readonly mayAll: boolean;
+}
+export const pendingRedactions = table<[RoomId, EventId], readonly PendingRedaction[]>("pr");
 
 /** The event that a client's transaction made. Key: user, device, txnId (with the room and type). */
 export const transactions = table<[UserId, DeviceId, string], EventId>("tx");
@@ -110,10 +119,22 @@ export const puts = table<[Collection, ...string[]], PutEntry>("p");
 /** To-device messages that wait: user, device, box, incarnation, seq, index in the transaction. */
 export interface WaitingMessage extends ToDeviceMessage {
   readonly time: HybridTime;
+  /** Further transactions that brought the same message: a client that has one of them has it. */
+  readonly also?: readonly Dot[];
 }
 export const toDevice = table<[UserId, DeviceId, BoxId, number, number, number], WaitingMessage>(
   "td",
 );
+
+/**
+ * Messages by their ID, also those that were delivered: where the message waits, as key parts of
+ * `toDevice`. Key: user, device, message ID.
+ */
+export interface KnownMessage {
+  readonly place: readonly [box: BoxId, incarnation: number, seq: number, index: number];
+  readonly time: HybridTime;
+}
+export const toDeviceIds = table<[UserId, DeviceId, string], KnownMessage>("ti");
 
 /** What a device's client has acknowledged; covered messages are dead, though perhaps not yet deleted. */
 export const toDeviceAcks = table<[UserId, DeviceId], Vector>("ta");
@@ -123,6 +144,9 @@ export interface OneTimeKey {
   readonly key?: Json;
   /** The box that alone may hand it out; absent once claimed. */
   readonly owner?: BoxId;
+  /** Of the upload that decided the owner: the earliest one. */
+  readonly time?: HybridTime;
+  readonly origin?: Origin;
 }
 export const oneTimeKeys = table<[UserId, DeviceId, string, string], OneTimeKey>("otk");
 

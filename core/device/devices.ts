@@ -6,6 +6,7 @@ import type { Reader, View } from "../ports.ts";
 import type { Services } from "../services.ts";
 import { fields } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
+import { unlessBehind } from "../user-data/missing.ts";
 import { readSection, userDoc } from "../user-data/section.ts";
 
 /** Characters kept of a device's display name. */
@@ -36,10 +37,16 @@ export async function listDevices(
 }
 
 /** Throws 404 when the user has no such device. */
-export function getOneDevice(view: View, user: UserId, device: DeviceId): JsonObject {
-  const stored = view.get(fields, [userDoc(user), "devices", device]);
-  if (stored === undefined) throw unknownDevice();
-  return describe(device, stored);
+export async function getOneDevice(
+  deps: Pick<Services, "reader" | "isCaughtUp" | "timers">,
+  user: UserId,
+  device: DeviceId,
+): Promise<JsonObject> {
+  return unlessBehind(deps, () => {
+    const stored = deps.reader.get(fields, [userDoc(user), "devices", device]);
+    if (stored === undefined) throw unknownDevice();
+    return describe(device, stored);
+  });
 }
 
 interface Rename {

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { badJson, invalidParam } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
@@ -33,9 +34,10 @@ export function deliver(draft: Draft, input: Delivery, env: Env): void {
   const place = [requester.user, requester.device, `to-device ${type} ${txnId}`];
   if (draft.get(puts, ["txn", ...place])?.value !== undefined) return;
   draft.putFact("txn", place, true);
-  for (const { user, device, content } of messages) {
+  for (const [index, { user, device, content }] of messages.entries()) {
     if (isGone(draft, user, device) || serverOf(user) !== env.serverName) continue;
-    draft.sendToDevice(user, device, { sender: requester.user, type, content });
+    const id = hash("sha256", JSON.stringify([...place, index]), "base64url");
+    draft.sendToDevice(user, device, { id, sender: requester.user, type, content });
   }
 }
 

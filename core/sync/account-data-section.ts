@@ -1,6 +1,7 @@
-import type { RoomId } from "../ids.ts";
+import type { RoomId, UserId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
+import { signedUser, USER_SIGNATURES } from "../key/signature-store.ts";
 import { readPushRules } from "../push/rules.ts";
 import { fields, puts } from "../tables.ts";
 import { PART_SEPARATOR, readSection, readSectionPart, userDoc } from "../user-data/section.ts";
@@ -8,20 +9,22 @@ import { readTags } from "../user-data/tags.ts";
 import { TOPIC_ROWS_MAX } from "./constants.ts";
 import type { Pass } from "./pass.ts";
 
-/** Which account data changed, and which rooms' memberships. */
+/** Which account data changed, which rooms' memberships, and whose keys the user signed. */
 export interface UserNews {
   /** All of it, for a first sync or after too many changes. */
   readonly everything: boolean;
   readonly types: ReadonlySet<string>;
   readonly roomTypes: ReadonlyMap<RoomId, ReadonlySet<string>>;
   readonly memberships: ReadonlySet<RoomId>;
+  readonly signedUsers: ReadonlySet<UserId>;
 }
 
 export async function readUserNews(pass: Pass): Promise<UserNews> {
   const types = new Set<string>();
   const roomTypes = new Map<RoomId, Set<string>>();
   const memberships = new Set<RoomId>();
-  const news = { everything: false, types, roomTypes, memberships };
+  const signedUsers = new Set<UserId>();
+  const news = { everything: false, types, roomTypes, memberships, signedUsers };
   const topic = `user:${pass.request.requester.user}` as const;
   const noteRoom = (room: RoomId, type: string): void => {
     const known = roomTypes.get(room);
@@ -34,12 +37,17 @@ export async function readUserNews(pass: Pass): Promise<UserNews> {
     : await pass.news.read(topic, TOPIC_ROWS_MAX);
   if (!complete) {
     await noteAllRoomTypes(pass, noteRoom);
+    await noteAllSigned(pass, signedUsers);
     return { ...news, everything: true };
   }
   for (const { entry } of items) {
     if ("membership" in entry) memberships.add(entry.membership);
     else if ("fullyRead" in entry) noteRoom(entry.fullyRead, "m.fully_read");
-    else if ("field" in entry) noteField(entry.field, types, noteRoom);
+    else if ("field" in entry) {
+      const [section, key] = entry.field;
+      if (section === USER_SIGNATURES) signedUsers.add(signedUser(key));
+      else noteField(entry.field, types, noteRoom);
+    }
   }
   return news;
 }
@@ -56,6 +64,12 @@ async function noteAllRoomTypes(
   for (const { room } of pass.rooms) {
     if (pass.snapshot.get(puts, ["fully_read", user, room])) noteRoom(room, "m.fully_read");
   }
+}
+
+async function noteAllSigned(pass: Pass, signedUsers: Set<UserId>): Promise<void> {
+  const doc = userDoc(pass.request.requester.user);
+  const made = await readSection(pass.snapshot, doc, USER_SIGNATURES);
+  for (const key of made.keys()) signedUsers.add(signedUser(key));
 }
 
 function noteField(

@@ -17,16 +17,19 @@ export class MemberNews {
 /**
  * `device_lists`: whose keys must be fetched again, and who need not be followed any more. Every room
  * counts, encrypted or not, so that a room which becomes encrypted later needs no special care.
+ * A user whose master key the syncing user signed counts as well: the signature shows to the signer only,
+ * so the signer's devices must fetch the key again.
  * NOTSPEC: the spec names encrypted rooms only; a superset makes clients fetch a few keys too many.
  * https://spec.matrix.org/v1.19/client-server-api/#end-to-end-encryption
  */
 export async function deviceListsSection(
   pass: Pass,
   news: MemberNews,
+  signedUsers: ReadonlySet<UserId>,
 ): Promise<JsonObject | undefined> {
   if (pass.isInitial) return undefined;
   const me = pass.request.requester.user;
-  const changed = new Set<UserId>();
+  const changed = new Set<UserId>(signedUsers);
   const candidates = new Set(news.touched);
   for (const room of [...news.newRooms, ...news.leftRooms]) {
     for (const user of await joinedMembers(pass, room)) candidates.add(user);

@@ -81,25 +81,30 @@ export class News {
     for (const origin of [...(Object.keys(touched) as Origin[]), ...this.#lateTails]) {
       const seq = touched[origin] ?? Number.MAX_SAFE_INTEGER;
       if (!this.isNew({ origin, seq })) continue;
-      const stretch = this.#stretchOf(origin);
-      out.set(`${stretch.box} ${stretch.incarnation ?? ""}`, stretch);
+      for (const stretch of this.#stretchesOf(origin)) {
+        out.set(`${stretch.box} ${stretch.incarnation ?? ""}`, stretch);
+      }
     }
     return [...out.values()];
   }
 
   /**
-   * A topic's vector names no finished incarnation that a later one implies, so beyond the latest
-   * incarnation that the client knows of a box, all of them are looked at.
+   * A topic's vector may omit a finished incarnation where it names a later one. So beyond the latest
+   * incarnation that the client knows of a box all are looked at, and the rest of that one too.
    */
-  #stretchOf(origin: Origin): Stretch {
+  #stretchesOf(origin: Origin): Stretch[] {
     const box = boxOf(origin);
     const seq = this.since[origin];
-    if (seq !== undefined) return { box, incarnation: incarnationOf(origin), after: seq };
+    if (seq !== undefined) return [{ box, incarnation: incarnationOf(origin), after: seq }];
     let latest: number | undefined;
+    let after: number | undefined;
     for (const known of Object.keys(this.since) as Origin[]) {
-      if (boxOf(known) === box) latest = Math.max(latest ?? 0, incarnationOf(known));
+      if (boxOf(known) !== box || incarnationOf(known) < (latest ?? 0)) continue;
+      latest = incarnationOf(known);
+      after = this.since[known];
     }
-    return { box, incarnation: undefined, after: latest };
+    const later = { box, incarnation: undefined, after: latest };
+    return latest === undefined ? [later] : [{ box, incarnation: latest, after }, later];
   }
 
   async #readStretch(topic: Topic, stretch: Stretch, rowsMax: number): Promise<TopicNews> {

@@ -33,7 +33,7 @@ export async function respond(pass: Pass): Promise<SyncResponse> {
   const accountData = await accountDataEvents(pass, user);
   const presence = presenceEvents(pass);
   const toDevice = await toDeviceSection(pass);
-  const deviceLists = await deviceListsSection(pass, context.members);
+  const deviceLists = await deviceListsSection(pass, context.members, user.signedUsers);
   const { requester, since } = pass.request;
   const keysChanged = pass.news.touches(deviceTopic(requester.user, requester.device));
   const isNews =

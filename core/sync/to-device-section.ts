@@ -5,11 +5,11 @@ import { deviceTopic, toDevice, toDeviceAcks } from "../tables.ts";
 import type { WaitingMessage } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
 import type { Dot, Origin, Vector } from "../vector.ts";
-import { covers, EMPTY_VECTOR, includes, merge, originOf } from "../vector.ts";
+import { covers, EMPTY_VECTOR, merge, originOf } from "../vector.ts";
 import { TO_DEVICE_MAX } from "./constants.ts";
 import { News } from "./news.ts";
 import type { Pass } from "./pass.ts";
-import { intersection } from "./vectors.ts";
+import { includesWhole, intersection } from "./vectors.ts";
 
 export interface ToDeviceSection {
   readonly events: readonly JsonObject[];
@@ -36,7 +36,10 @@ export async function toDeviceSection(pass: Pass): Promise<ToDeviceSection> {
     .slice(0, count)
     .map(({ message: { sender, type, content } }) => ({ sender, type, content }));
   const reached = merge(given, lowered(pass.snapshot.vector, given, waiting.slice(count)));
-  return { events, reached: includes(reached, pass.reached) ? undefined : reached };
+  return {
+    events,
+    reached: includesWhole(pass.snapshot, reached, pass.reached) ? undefined : reached,
+  };
 }
 
 function givenBefore({ request: { since } }: Pass): Vector {
@@ -57,8 +60,13 @@ async function readWaiting(
     .map(([[, , box, incarnation, seq], message]): Waiting => {
       return { dot: { origin: originOf(box, incarnation), seq }, message };
     })
-    .filter(({ dot }) => !covers(given, dot) && !covers(acknowledged, dot))
+    .filter((waiting) => !isIn(given, waiting) && !isIn(acknowledged, waiting))
     .toSorted(inOrder);
+}
+
+/** Is the message in the set, by any of the transactions that brought it? */
+function isIn(vector: Vector, { dot, message }: Waiting): boolean {
+  return covers(vector, dot) || (message.also ?? []).some((other) => covers(vector, other));
 }
 
 /** Rows that a vector does not cover, at most `limit` of each stretch, with some that it covers. */
@@ -117,7 +125,7 @@ export function acknowledge(
   input: { readonly user: UserId; readonly device: DeviceId; readonly upTo: Vector },
 ): void {
   const before = draft.get(toDeviceAcks, [input.user, input.device]);
-  if (before && includes(before, input.upTo)) return;
+  if (before && includesWhole(draft, before, input.upTo)) return;
   draft.acknowledgeToDevice(input.user, input.device, input.upTo);
 }
 

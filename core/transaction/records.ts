@@ -30,6 +30,8 @@ export interface EventRecord {
   readonly txn?: { readonly device: DeviceId; readonly id: string };
   /** Set at the door by which the event entered: it failed at the current state and is not shown. */
   readonly softFailed?: true;
+  /** Set at that door: a redaction whose sender administers the server, whatever the room says. */
+  readonly byAdmin?: true;
 }
 
 /** One Automerge change to one document, base64. */
@@ -133,6 +135,8 @@ export type TransactionRecord =
   | CloseRecord;
 
 export interface ToDeviceMessage {
+  /** Names the request that sent it, so that a request taken twice, on two boxes, is one message. */
+  readonly id?: string;
   readonly sender: UserId;
   readonly type: string;
   readonly content: JsonObject;

@@ -1,5 +1,5 @@
 import { isObject } from "../../core/json.ts";
-import type { JsonObject } from "../../core/json.ts";
+import type { Json } from "../../core/json.ts";
 import type { BoxId, DeviceId, UserId } from "../../core/ids.ts";
 import { parseDeviceId, parseUserId } from "../../core/ids.ts";
 import type { Boxes, Logger } from "../../core/ports.ts";
@@ -8,6 +8,7 @@ import type { Transport } from "../transport/transport.ts";
 const METHOD = "one-time-key";
 /** A box that has not answered by then is passed over: the client waits for the key, milliseconds. */
 const ANSWER_TIMEOUT_MS = 2000;
+/** UTF-16 units of an algorithm's name, as in an upload of keys. */
 const ALGORITHM_LENGTH_MAX = 255;
 
 export interface KeyWish {
@@ -47,7 +48,7 @@ export class MeshBoxes implements Boxes {
     user: UserId,
     device: string,
     algorithm: string,
-  ): Promise<{ readonly keyId: string; readonly key: JsonObject } | undefined> {
+  ): Promise<{ readonly keyId: string; readonly key: Json } | undefined> {
     const wish = Buffer.from(JSON.stringify({ user, device, algorithm }));
     try {
       const said = await this.#deps.transport.request(box, METHOD, wish, {
@@ -79,8 +80,10 @@ function parseWish(value: unknown): KeyWish | undefined {
   return algorithm.length <= ALGORITHM_LENGTH_MAX ? { user, device, algorithm } : undefined;
 }
 
-function parseKey(value: unknown): { keyId: string; key: JsonObject } | undefined {
+/** A signed key is an object, an unsigned one its text. */
+function parseKey(value: unknown): { keyId: string; key: Json } | undefined {
   if (!isObject(value)) return undefined;
   const { keyId, key } = value;
-  return typeof keyId === "string" && isObject(key) ? { keyId, key } : undefined;
+  if (typeof keyId !== "string") return undefined;
+  return isObject(key) || typeof key === "string" ? { keyId, key } : undefined;
 }

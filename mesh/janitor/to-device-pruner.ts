@@ -74,8 +74,10 @@ export class ToDevicePruner {
         limit: ROWS_AT_ONCE,
         ...(after ? { after } : {}),
       });
-      const dead = rows.filter(([[, , box, incarnation, seq]]) =>
-        covers(acknowledged, { origin: originOf(box, incarnation), seq }),
+      const dead = rows.filter(([[, , box, incarnation, seq], { also = [] }]) =>
+        [{ origin: originOf(box, incarnation), seq }, ...also].some((dot) =>
+          covers(acknowledged, dot),
+        ),
       );
       if (dead.length > 0) {
         const stage = this.#state.begin();
