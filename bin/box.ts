@@ -51,6 +51,9 @@ export interface Box {
   stop(): Promise<void>;
 }
 
+/** Why a box that was removed answers no clients: what it took would reach nobody. */
+const REMOVED = "This box was removed from the mesh; use another one.";
+
 const random: Random = { bytes: (length) => nacl.randomBytes(length) };
 const wallClock = (): number => Date.now();
 
@@ -95,7 +98,7 @@ export async function startBox(
   const parts = assemble(from, { node, transport, services, checked, repair });
   await node.start();
   repair.watch(checked.setAside);
-  await announceSelf(services, { transport, config, keys });
+  if (!node.isRemoved) await announceSelf(services, { transport, config, keys });
   await meetOthers(node, others.length, stopping);
   const { state: reader, ledger } = node;
   const copier = copyBlobs({ blobs, ledger, reader, transport, logger: log });
@@ -225,7 +228,7 @@ function assemble(from: Home, running: Running) {
     services,
     endpoints: clientEndpoints,
     authenticate: (token) => verifyAccessToken(services, token),
-    notReady: () => repair.refusal,
+    notReady: () => (node.isRemoved ? REMOVED : repair.refusal),
   });
   const stopExtras = (): void => {
     drill.stop();

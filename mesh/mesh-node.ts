@@ -5,7 +5,7 @@ import { closedOrigins, fields, users } from "../core/tables.ts";
 import type { UserId } from "../core/ids.ts";
 import { isObject } from "../core/json.ts";
 import { millisecondsOf } from "../core/transaction/records.ts";
-import { boxOf } from "../core/vector.ts";
+import { boxOf, includes } from "../core/vector.ts";
 import type { Origin, Vector } from "../core/vector.ts";
 import { CasPaxos } from "./claims/cas-paxos.ts";
 import { HybridClock } from "./clock/hybrid-clock.ts";
@@ -15,6 +15,7 @@ import { GossipedFacts } from "./ephemeral/gossiped-facts.ts";
 import { ToDevicePruner } from "./janitor/to-device-pruner.ts";
 import { Ledger } from "./journal/ledger.ts";
 import { loadPositions, nextLife, readClock } from "./journal/positions.ts";
+import { Farewell } from "./membership/farewell.ts";
 import { Membership } from "./membership/membership.ts";
 import type { BoxRecord } from "./membership/membership.ts";
 import { Acknowledgements } from "./replica/acknowledgements.ts";
@@ -58,6 +59,7 @@ export class MeshNode {
   readonly membership: Membership;
   readonly pruner: ToDevicePruner;
   readonly #deps: MeshNodeDeps;
+  readonly #farewell: Farewell;
   readonly #heard = new Map<BoxId, Vector>();
   #refusal: string | undefined;
   /** Earlier lives of this box whose end is not certain yet. */
@@ -93,7 +95,8 @@ export class MeshNode {
     const touch = this.notifier.touch.bind(this.notifier);
     const acknowledgements = new Acknowledgements(timers, deps.ack.policy, deps.ack.waitMs);
     const { ledger, clock, state } = this;
-    this.membership = new Membership(state, ledger, deps.remembered ?? []);
+    this.membership = new Membership(state, ledger, deps.remembered ?? [], logger);
+    this.#farewell = new Farewell(transport, timers);
     this.pruner = new ToDevicePruner(state, ledger, logger);
     this.replicator = new Replicator({
       ledger,
@@ -119,7 +122,9 @@ export class MeshNode {
     ledger.onFlushed((entries) => {
       for (const { topics } of entries) touch(topics);
     });
-    this.membership.onChange((members) => transport.setMembers(members));
+    this.membership.onChange((members) => {
+      this.#farewell.setMembers(this.isRemoved ? [] : members);
+    });
   }
 
   /** Begins a new life, then meets the other boxes. Afterwards commands run. */
@@ -135,11 +140,17 @@ export class MeshNode {
   async stop(): Promise<void> {
     this.#refusal = "This box is stopping; try another one.";
     this.replicator.stop();
+    this.#farewell.stop();
     this.ephemeral.stop();
     await this.#deps.transport.stop();
     await this.pruner.stop();
     await this.state.close();
     this.documents.close();
+  }
+
+  /** Was this box removed from the mesh? It has nobody to replicate with any more. */
+  get isRemoved(): boolean {
+    return this.membership.isRemoved(this.#deps.transport.self);
   }
 
   /** Refuses all writes with this reason, for people; `undefined` takes them again. */
@@ -179,6 +190,7 @@ export class MeshNode {
 
   #hear(box: BoxId, vector: Vector): void {
     this.#heard.set(box, vector);
+    if (includes(vector, this.ledger.vector)) this.#farewell.knows(box);
     if (this.#openLives.size === 0) return;
     const positions = this.ledger.positions();
     const certain = certainTails(this.ledger.life, positions, this.memberIds(), this.#heard);

@@ -25,7 +25,7 @@ export const getDevice = userEndpoint({
   path: "/_matrix/client/v3/devices/{deviceId}",
   rateLimit: "default",
   handle: async ({ auth, params }, services) => ({
-    json: getOneDevice(services.reader, auth.user, deviceIdOf(params.deviceId)),
+    json: await getOneDevice(services, auth.user, deviceIdOf(params.deviceId)),
   }),
 });
 

@@ -22,6 +22,6 @@ export const getFilter = userEndpoint({
   path: "/_matrix/client/v3/user/{userId}/filter/{filterId}",
   rateLimit: "default",
   handle: async ({ auth, params }, services) => ({
-    json: readFilter(services.reader, ownUser(auth, params.userId), params.filterId),
+    json: await readFilter(services, ownUser(auth, params.userId), params.filterId),
   }),
 });

@@ -65,7 +65,7 @@ export const getRoomKeysVersion = userEndpoint({
   path: "/_matrix/client/v3/room_keys/version/{version}",
   rateLimit: "default",
   handle: async ({ auth, params }, services) => ({
-    json: describeVersion(services, auth.user, params.version),
+    json: await describeVersion(services, auth.user, params.version),
   }),
 });
 
@@ -176,7 +176,7 @@ export const getRoomKeyBySessionId = userEndpoint({
   path: "/_matrix/client/v3/room_keys/keys/{roomId}/{sessionId}",
   rateLimit: "default",
   handle: async ({ auth, params, query }, services) => ({
-    json: readKey(services, {
+    json: await readKey(services, {
       user: auth.user,
       version: versionOf(query),
       room: params.roomId,

@@ -23,7 +23,7 @@ export const getProfileField = publicEndpoint({
   handle: async ({ params }, services) => {
     const { keyName } = params;
     checkFieldName(keyName);
-    return { json: { [keyName]: readField(services, userIdOf(params.userId), keyName) } };
+    return { json: { [keyName]: await readField(services, userIdOf(params.userId), keyName) } };
   },
 });
 

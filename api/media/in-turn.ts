@@ -1,5 +1,6 @@
 import { MatrixError } from "../../core/errors.ts";
 
+/** When a client that found no place may ask again, in milliseconds: some pictures later. */
 const RETRY_AFTER_MS = 2000;
 
 /** Runs a bounded number of works at once and lets a bounded number wait. */

@@ -5,6 +5,7 @@ import { millisecondsOf } from "../../core/transaction/records.ts";
 
 /** A session is good for this long, in ms: someone types a password or looks for a token. */
 const SESSION_MS = 60 * 60_000;
+/** Characters of a sealed session; one with a registration token has about 400. */
 const SESSION_CHARACTERS_MAX = 1024;
 const SESSION_ID_BYTES = 12;
 

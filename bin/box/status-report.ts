@@ -36,7 +36,7 @@ export class StatusReport {
 
   async status(): Promise<Status> {
     const { node, transport, drill, config, serverName, clientUrl, store, wallClock } = this.#deps;
-    const members = node.membership.members().toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const members = this.#members().toSorted((a, b) => (a.name < b.name ? -1 : 1));
     return {
       server_name: serverName,
       now: wallClock(),
@@ -44,9 +44,19 @@ export class StatusReport {
       client_url: clientUrl,
       registration_open: config.registration.open,
       isolated_until: drill.state.until,
+      removed: node.isRemoved,
       store: store(),
       boxes: await Promise.all(members.map((member) => this.#boxStatus(member))),
     };
+  }
+
+  /** This box is shown even when no list has it, or none any more. */
+  #members(): BoxRecord[] {
+    const { node, transport, config } = this.#deps;
+    const members = [...node.membership.members()];
+    if (members.some(({ box }) => box === transport.self)) return members;
+    const self = { box: transport.self, peerId: "", addresses: [], added: 0 };
+    return [...members, { ...self, name: config.box.name }];
   }
 
   async #boxStatus({ box, name, addresses }: BoxRecord): Promise<BoxStatus> {

@@ -5,6 +5,7 @@ import { SCHEMA } from "./schema.ts";
 /** Values for a new file, by dotted key, e.g. `{ "client.listen.port": 8018 }`. */
 export type ConfigValues = Readonly<Record<string, unknown>>;
 
+/** Widest comment line of the generated file. */
 const COLUMNS_MAX = 96;
 const INDENT = "  ";
 

@@ -6,6 +6,7 @@ import type { Params, Verb } from "./protocol.ts";
 const INVITATION_TTL_S_MAX = 604_800;
 /** Longest drill, in seconds: a day; a forgotten drill must end. */
 const ISOLATION_S_MAX = 86_400;
+/** Longest name of a user or box, in UTF-16 units: what an ID may have. */
 const NAME_LENGTH_MAX = 255;
 /** Longest password, in UTF-16 units: hashing cost must stay bounded. */
 const PASSWORD_LENGTH_MAX = 512;

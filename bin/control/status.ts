@@ -11,6 +11,8 @@ export interface Status {
   readonly registration_open: boolean;
   /** Until when a drill cuts the mesh links of this box; null without a drill. */
   readonly isolated_until: number | null;
+  /** The answering box was removed from the mesh: it answers no clients any more. */
+  readonly removed: boolean;
   readonly store: StoreStatus;
   /** All members, the answering box included, sorted by name. */
   readonly boxes: readonly BoxStatus[];

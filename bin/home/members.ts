@@ -16,7 +16,9 @@ export interface HomeMember {
 
 /** Most members of a mesh: what full replication between homes is designed for. */
 export const MEMBERS_MAX = 7;
+/** Addresses of one box: several networks and IP versions. */
 const ADDRESSES_MAX = 32;
+/** UTF-16 units of a name, peer ID or address. */
 const TEXT_LENGTH_MAX = 256;
 
 /** The members known at the last save; empty for a box that was alone. */

@@ -38,8 +38,9 @@ export function meshHealth(status: Status): MeshHealth {
   return { state, up, total, majority, works };
 }
 
-function chatting({ store }: Status): Ability {
+function chatting({ store, removed }: Status): Ability {
   const what = "logging in, messages, sync, encryption keys, media";
+  if (removed) return { what, ok: false, why: "this box was removed from the mesh" };
   switch (store.state) {
     case "good":
       return { what, ok: true, why: "" };

@@ -8,6 +8,7 @@ import { renderStatus } from "./render-status.ts";
 import { table } from "./table.ts";
 import { duration, shortAddress } from "./units.ts";
 
+/** How long codes and drills last when the owner does not say: long enough to walk to the other box. */
 const INVITATION_HOURS = 1;
 const DRILL_MINUTES = 5;
 const MINUTE_S = 60;

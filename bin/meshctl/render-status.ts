@@ -47,6 +47,9 @@ function meshLine(status: Status, { state, up, total }: MeshHealth): string {
     const left = duration(status.isolated_until - status.now);
     return `${state}. A drill keeps this box isolated for another ${left} (meshctl drill heal).`;
   }
+  if (status.removed) {
+    return "none. This box was removed. To bring it back, join again with an empty home.";
+  }
   if (total === 1) return "whole, of one box. Invite another one: meshctl invite.";
   if (state === "whole") return `whole. All ${total} boxes are connected.`;
   const away = status.boxes.filter((box) => !box.up && box.box !== status.self);

@@ -15,6 +15,7 @@ export interface StartOptions {
   readonly openRegistration: boolean;
 }
 
+/** Boxes when the person does not say: the fewest that give names away with one of them dark. */
 const BOXES_DEFAULT = 3;
 const PORT_DEFAULT = 8008;
 /** From one box's port to the next one's. */

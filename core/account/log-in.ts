@@ -1,10 +1,11 @@
-import { forbidden, MatrixError, unavailable } from "../errors.ts";
+import { forbidden, MatrixError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import type { DeviceId, UserId } from "../ids.ts";
 import type { Services } from "../services.ts";
 import { accountExists } from "./accounts.ts";
 import { checkPassword } from "./passwords.ts";
+import { isKnown } from "../user-data/missing.ts";
 import type { Session } from "./start-session.ts";
 import { startSession } from "./start-session.ts";
 import { localUserNamed } from "./usernames.ts";
@@ -25,17 +26,15 @@ export interface LoginForm {
  * when the account may exist on a box that this one has not caught up with.
  */
 export async function logIn(
-  deps: Pick<Services, "reader" | "runner" | "serverName" | "tokenKeys" | "isCaughtUp">,
+  deps: Pick<Services, "reader" | "runner" | "serverName" | "tokenKeys" | "isCaughtUp" | "timers">,
   form: LoginForm,
 ): Promise<Session> {
   const user = namedUser(deps, form);
-  const isKnown = user !== undefined && accountExists(deps.reader, user);
-  if (user !== undefined && !isKnown && !deps.isCaughtUp()) {
-    throw unavailable("this box is catching up and does not know all accounts yet");
-  }
+  const exists =
+    user !== undefined && (await isKnown(deps, () => accountExists(deps.reader, user)));
   // An unknown name takes the same time, so that names cannot be probed.
   const fits = await checkPassword(deps, user ?? ("@:" as UserId), form.password);
-  if (user === undefined || !isKnown || !fits) throw forbidden("wrong user name or password");
+  if (user === undefined || !exists || !fits) throw forbidden("wrong user name or password");
   return startSession(deps, { user, device: form.device, deviceName: form.deviceName });
 }
 

@@ -18,6 +18,7 @@ const HASH_BYTES = 32;
 const HASHES_AT_ONCE_MAX = 2;
 /** Hashes that may wait for a place: about ten seconds' worth on a Pi, then clients are told to wait. */
 const HASHES_WAITING_MAX = 64;
+/** When a client that found no place may try again, in milliseconds: half the queue later. */
 const RETRY_AFTER_MS = 5000;
 /** Characters in a password. scrypt digests it first, so the bound only keeps requests small. */
 export const PASSWORD_CHARACTERS_MAX = 1024;

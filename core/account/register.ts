@@ -1,4 +1,4 @@
-import { MatrixError, unavailable } from "../errors.ts";
+import { MatrixError } from "../errors.ts";
 import type { DeviceId, UserId } from "../ids.ts";
 import type { Services } from "../services.ts";
 import { accountExists } from "./accounts.ts";
@@ -44,9 +44,10 @@ export async function register(
   deps: Deps,
   input: Registration,
 ): Promise<Session | { readonly user: UserId }> {
-  if (!deps.isCaughtUp()) throw unavailable("this box is catching up, try again in a moment");
   const { user, password, registrationToken } = input;
-  await makeAccount(deps, { user, password, registrationToken, admin: "first" });
+  // A box that is behind may not know the accounts that the mesh has.
+  const admin = deps.isCaughtUp() ? "first" : false;
+  await makeAccount(deps, { user, password, registrationToken, admin });
   if (input.inhibitLogin) return { user };
   return startSession(deps, { user, device: input.device, deviceName: input.deviceName });
 }

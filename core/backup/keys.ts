@@ -2,11 +2,12 @@ import { notFound } from "../errors.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import type { UserId } from "../ids.ts";
-import type { Reader, Snapshot } from "../ports.ts";
+import type { Snapshot } from "../ports.ts";
 import type { Services } from "../services.ts";
 import { puts } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
-import type { BackupStats } from "./versions.ts";
+import { unlessBehind } from "../user-data/missing.ts";
+import type { BackupDeps, BackupStats } from "./versions.ts";
 import { markDeleted, requireCurrent, requireVersion, statsOf } from "./versions.ts";
 
 /** Keys written in one transaction, of the 2,000 records that fit; clients send 100 to 200. */
@@ -58,13 +59,13 @@ export function isBetter(key: JsonObject, than: JsonObject): boolean {
 
 /** Stores keys in the current backup. Throws 404 or 403 M_WRONG_ROOM_KEYS_VERSION. */
 export async function storeKeys(
-  deps: Pick<Services, "reader" | "runner">,
+  deps: BackupDeps & Pick<Services, "runner">,
   input: KeyWrite,
 ): Promise<BackupStats> {
-  {
+  await unlessBehind(deps, async () => {
     using snapshot = deps.reader.snapshot();
     await requireCurrent(snapshot, input.user, input.version);
-  }
+  });
   return inParts(input.keys, (keys) => deps.runner.run(putKeys, { ...input, keys }));
 }
 
@@ -81,12 +82,9 @@ async function inParts<T, R>(
 }
 
 /** The keys of a scope as `{rooms: {room: {sessions: {session: data}}}}`. Throws 404 for no backup. */
-export async function readKeys(
-  deps: { readonly reader: Reader },
-  scope: KeyScope,
-): Promise<JsonObject> {
+export async function readKeys(deps: BackupDeps, scope: KeyScope): Promise<JsonObject> {
+  await unlessBehind(deps, () => requireVersion(deps.reader, scope.user, scope.version));
   using snapshot = deps.reader.snapshot();
-  requireVersion(snapshot, scope.user, scope.version);
   const rooms: Record<string, { sessions: Record<string, Json> }> = {};
   for await (const { room, session, data } of keysIn(snapshot, scope)) {
     (rooms[room] ??= { sessions: {} }).sessions[session] = data;
@@ -96,7 +94,7 @@ export async function readKeys(
 
 /** The keys of a room as `{sessions: …}`, empty when there are none. Throws 404 for no backup. */
 export async function readRoomKeys(
-  deps: { readonly reader: Reader },
+  deps: BackupDeps,
   scope: KeyScope & { readonly room: string },
 ): Promise<JsonObject> {
   const { rooms } = await readKeys(deps, scope);
@@ -105,15 +103,17 @@ export async function readRoomKeys(
 }
 
 /** One key. Throws 404 when the backup or the key does not exist. */
-export function readKey(
-  deps: { readonly reader: Reader },
-  scope: Required<KeyScope> & { readonly room: string; readonly session: string },
-): JsonObject {
+export async function readKey(
+  deps: BackupDeps,
+  scope: KeyScope & { readonly room: string; readonly session: string },
+): Promise<JsonObject> {
   const { user, version, room, session } = scope;
-  requireVersion(deps.reader, user, version);
-  const data = deps.reader.get(puts, ["backup_key", user, version, room, session])?.value;
-  if (!isObject(data)) throw notFound("Key not found.");
-  return data;
+  return unlessBehind(deps, () => {
+    requireVersion(deps.reader, user, version);
+    const data = deps.reader.get(puts, ["backup_key", user, version, room, session])?.value;
+    if (!isObject(data)) throw notFound("Key not found.");
+    return data;
+  });
 }
 
 async function* keysIn(snapshot: Snapshot, scope: KeyScope): AsyncGenerator<BackupKey> {

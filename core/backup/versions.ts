@@ -6,9 +6,13 @@ import type { Env, Snapshot, View } from "../ports.ts";
 import type { Services } from "../services.ts";
 import { backupStats, fields } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
+import { unlessBehind } from "../user-data/missing.ts";
 import { readSection, userDoc } from "../user-data/section.ts";
 
 const SECTION = "backup_versions";
+
+/** What reading a backup takes. */
+export type BackupDeps = Pick<Services, "reader" | "isCaughtUp" | "timers">;
 
 export interface BackupVersion {
   readonly version: string;
@@ -122,22 +126,23 @@ export function markDeleted(draft: Draft, input: { user: UserId; version: string
 }
 
 /** A backup as `GET /room_keys/version/{version}` tells it. Throws 404. */
-export function describeVersion(
-  deps: { readonly reader: View },
+export async function describeVersion(
+  deps: BackupDeps,
   user: UserId,
   version: string,
-): JsonObject {
-  const found = requireVersion(deps.reader, user, version);
-  return { ...found, ...statsOf(deps.reader, user, version) };
+): Promise<JsonObject> {
+  return unlessBehind(deps, () => {
+    const found = requireVersion(deps.reader, user, version);
+    return { ...found, ...statsOf(deps.reader, user, version) };
+  });
 }
 
 /** The newest backup, as `describeVersion`. Throws 404 when there is none. */
-export async function describeCurrentVersion(
-  deps: Pick<Services, "reader">,
-  user: UserId,
-): Promise<JsonObject> {
-  using snapshot = deps.reader.snapshot();
-  const current = await currentVersion(snapshot, user);
-  if (current === undefined) throw notFound("No current backup version");
-  return { ...current, ...statsOf(snapshot, user, current.version) };
+export async function describeCurrentVersion(deps: BackupDeps, user: UserId): Promise<JsonObject> {
+  return unlessBehind(deps, async () => {
+    using snapshot = deps.reader.snapshot();
+    const current = await currentVersion(snapshot, user);
+    if (current === undefined) throw notFound("No current backup version");
+    return { ...current, ...statsOf(snapshot, user, current.version) };
+  });
 }

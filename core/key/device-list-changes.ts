@@ -4,6 +4,8 @@ import type { Services } from "../services.ts";
 import { News } from "../sync/news.ts";
 import { parseSyncToken } from "../sync/token.ts";
 import { events, memberships, roomState, users } from "../tables.ts";
+import { readSection, userDoc } from "../user-data/section.ts";
+import { signedUser, USER_SIGNATURES } from "./signature-store.ts";
 
 /** Log rows of one topic read for each box; beyond it, everyone counts as changed. */
 const ROWS_MAX = 1000;
@@ -38,6 +40,7 @@ export async function deviceListChanges(
   const changed = new Set<UserId>();
   const left = new Set<UserId>();
   for (const user of await usersWithNewKeys(snapshot, news)) if (shares(user)) changed.add(user);
+  for (const user of await usersWithNewSignatures(snapshot, news, me)) changed.add(user);
   for (const [[, room]] of rows) {
     if (!news.touches(`room:${room}`)) continue;
     for (const user of await usersWhoMoved(snapshot, news, me, room)) {
@@ -52,6 +55,22 @@ async function usersWithNewKeys(snapshot: Snapshot, news: News): Promise<UserId[
   if (complete) return items.flatMap(({ entry }) => ("user" in entry ? [entry.user] : []));
   const all = await snapshot.range(users, { prefix: [], limit: USERS_MAX });
   return all.map(([[user]]) => user);
+}
+
+/** Users whose keys `me` has signed. */
+async function usersWithNewSignatures(
+  snapshot: Snapshot,
+  news: News,
+  me: UserId,
+): Promise<UserId[]> {
+  const { items, complete } = await news.read(`user:${me}`, ROWS_MAX);
+  if (!complete) {
+    const made = await readSection(snapshot, userDoc(me), USER_SIGNATURES);
+    return [...made.keys()].map(signedUser);
+  }
+  return items.flatMap(({ entry }) =>
+    "field" in entry && entry.field[0] === USER_SIGNATURES ? [signedUser(entry.field[1])] : [],
+  );
 }
 
 /** Users whose membership of a room changed; all its members when the own one did, or too many. */

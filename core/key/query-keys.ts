@@ -6,9 +6,10 @@ import { parseUserId, serverOf } from "../ids.ts";
 import type { Snapshot } from "../ports.ts";
 import type { Services } from "../services.ts";
 import { fields } from "../tables.ts";
+import { isKnown } from "../user-data/missing.ts";
 import { readSection, userDoc } from "../user-data/section.ts";
 import { USERS_PER_QUERY_MAX } from "./constants.ts";
-import { publicKeyOf } from "./cross-signing-keys.ts";
+import { crossSigningKey, publicKeyOf } from "./cross-signing-keys.ts";
 import { visibleSignatures, withSignatures } from "./signature-store.ts";
 import type { SignatureStore } from "./signature-store.ts";
 
@@ -26,12 +27,16 @@ export interface KeyQueryReply extends JsonObject {
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysquery
  */
 export async function queryUserKeys(
-  deps: Pick<Services, "reader" | "serverName">,
+  deps: Pick<Services, "reader" | "serverName" | "isCaughtUp" | "timers">,
   asking: UserId,
   wanted: JsonObject,
 ): Promise<KeyQueryReply> {
   const users = Object.entries(wanted);
   if (users.length > USERS_PER_QUERY_MAX) throw invalidParam("too many users in one query");
+  if (asking in wanted) {
+    // A client that is told that it has no identity makes a new one.
+    await isKnown(deps, () => crossSigningKey(deps.reader, asking, "master") !== undefined);
+  }
   const reply = {
     device_keys: {} as Record<string, Json>,
     master_keys: {} as Record<string, Json>,

@@ -12,11 +12,13 @@ import type { Services } from "../services.ts";
 import { fields } from "../tables.ts";
 import { joinedRooms } from "../rooms/queries/joined-rooms.ts";
 import type { Draft } from "../transaction/draft.ts";
+import { unlessBehind } from "../user-data/missing.ts";
 import { readSection, userDoc } from "../user-data/section.ts";
 
 const SECTION = "profile";
 /** https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3profileuseridkeyname */
 const PROFILE_BYTES_MAX = 65_536;
+/** Bytes of a profile field's name, as the specification says. */
 const FIELD_NAME_BYTES_MAX = 255;
 const FIELD_NAME = /^(?:avatar_url|displayname|m\.tz|[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+)$/;
 /** Bytes of a display name or avatar URL: both are copied into an event of 64 KiB in every room. */
@@ -102,26 +104,23 @@ async function checkProfileSize(reader: Reader, change: FieldChange): Promise<vo
   }
 }
 
+type ProfileDeps = Pick<Services, "reader" | "serverName" | "isCaughtUp" | "timers">;
+
 /** The whole profile. Throws 404 for a user who does not exist here. */
-export async function readProfile(
-  deps: Pick<Services, "reader" | "serverName">,
-  user: UserId,
-): Promise<JsonObject> {
-  requireUser(deps, user);
+export async function readProfile(deps: ProfileDeps, user: UserId): Promise<JsonObject> {
+  await unlessBehind(deps, () => requireUser(deps, user));
   using snapshot = deps.reader.snapshot();
   return Object.fromEntries(await readSection(snapshot, userDoc(user), SECTION));
 }
 
 /** One field of a profile. Throws 404 for no such user or field. */
-export function readField(
-  deps: Pick<Services, "reader" | "serverName">,
-  user: UserId,
-  field: string,
-): Json {
-  requireUser(deps, user);
-  const value = deps.reader.get(fields, [userDoc(user), SECTION, field]);
-  if (value === undefined) throw notFound("the profile has no such field");
-  return value;
+export async function readField(deps: ProfileDeps, user: UserId, field: string): Promise<Json> {
+  return unlessBehind(deps, () => {
+    requireUser(deps, user);
+    const value = deps.reader.get(fields, [userDoc(user), SECTION, field]);
+    if (value === undefined) throw notFound("the profile has no such field");
+    return value;
+  });
 }
 
 function requireUser(deps: Pick<Services, "reader" | "serverName">, user: UserId): void {

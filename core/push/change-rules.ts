@@ -11,6 +11,7 @@ import { ownRules, PUSH_RULES, readPushRules, readStoredRules, ruleField } from 
 
 /** Own rules of one kind; people mute some tens of rooms. */
 const RULES_PER_KIND_MAX = 1000;
+/** Characters of a rule's ID; room and user IDs are the longest in use. */
 const RULE_ID_CHARACTERS_MAX = 255;
 /** Bytes of one rule's JSON. */
 const RULE_BYTES_MAX = 16_384;

@@ -106,6 +106,5 @@ export class Presenter {
     const previous = this.history.event(replaced);
     if (!previous || !this.viewer.canSee(previous)) return;
     unsigned["prev_content"] = previous.pdu.content;
-    unsigned["prev_sender"] = previous.pdu.sender;
   }
 }

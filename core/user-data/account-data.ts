@@ -9,6 +9,7 @@ import { fields, puts } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { ACCOUNT_DATA_BYTES_MAX, NAME_BYTES_MAX } from "./constants.ts";
 import { PART_SEPARATOR, userDoc } from "./section.ts";
+import { unlessBehind } from "./missing.ts";
 import { readTags } from "./tags.ts";
 
 /** Where account data belongs: to the account, or to the account in one room. */
@@ -59,12 +60,14 @@ export async function storeAccountData(
 
 /** The content of one type, those that the server manages included. Throws 404 when there is none. */
 export async function readAccountData(
-  deps: { readonly reader: Reader },
+  deps: Pick<Services, "reader" | "isCaughtUp" | "timers">,
   place: DataPlace,
 ): Promise<JsonObject> {
-  const content = await find(deps.reader, place);
-  if (content === undefined) throw notFound("Account data not found.");
-  return content;
+  return unlessBehind(deps, async () => {
+    const content = await find(deps.reader, place);
+    if (content === undefined) throw notFound("Account data not found.");
+    return content;
+  });
 }
 
 async function find(reader: Reader, place: DataPlace): Promise<JsonObject | undefined> {

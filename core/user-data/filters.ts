@@ -3,11 +3,11 @@ import { badJson, notFound, tooLarge } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import type { UserId } from "../ids.ts";
-import type { View } from "../ports.ts";
 import type { Services } from "../services.ts";
 import { fields } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { FILTER_BYTES_MAX } from "./constants.ts";
+import { unlessBehind } from "./missing.ts";
 import { userDoc } from "./section.ts";
 
 const ID_CHARACTERS = 16;
@@ -52,8 +52,14 @@ function checkFilter(filter: JsonObject): void {
 }
 
 /** Throws 404 when the user has no such filter. */
-export function readFilter(view: View, user: UserId, id: string): JsonObject {
-  const filter = view.get(fields, [userDoc(user), "filters", id]);
-  if (!isObject(filter)) throw notFound("you have no filter with this ID");
-  return filter;
+export async function readFilter(
+  deps: Pick<Services, "reader" | "isCaughtUp" | "timers">,
+  user: UserId,
+  id: string,
+): Promise<JsonObject> {
+  return unlessBehind(deps, () => {
+    const filter = deps.reader.get(fields, [userDoc(user), "filters", id]);
+    if (!isObject(filter)) throw notFound("you have no filter with this ID");
+    return filter;
+  });
 }

@@ -6,6 +6,7 @@ import type { Reader, View } from "../ports.ts";
 import { fields, users } from "../tables.ts";
 import { userDoc } from "../user-data/section.ts";
 
+/** Users in one answer: what the specification says when the client does not, and what fits a screen. */
 const RESULTS_DEFAULT = 10;
 const RESULTS_MAX = 50;
 

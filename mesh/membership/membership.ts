@@ -2,7 +2,7 @@ import { isObject } from "../../core/json.ts";
 import type { Json } from "../../core/json.ts";
 import type { BoxId } from "../../core/ids.ts";
 import { parseBoxId } from "../../core/ids.ts";
-import type { Command, Reader } from "../../core/ports.ts";
+import type { Command, Logger, Reader } from "../../core/ports.ts";
 import { fields } from "../../core/tables.ts";
 import type { DocId } from "../../core/transaction/records.ts";
 import { millisecondsOf } from "../../core/transaction/records.ts";
@@ -59,31 +59,51 @@ export class Membership {
   readonly #listeners: ((members: readonly BoxRecord[]) => void)[] = [];
   readonly #remembered: readonly BoxRecord[];
   #members: readonly BoxRecord[] = [];
+  #removed: ReadonlySet<string> = new Set();
+  #loading: Promise<void> | undefined;
+  #loadAgain = false;
 
   /**
    * `remembered`: members as known before, which the mesh document here may not name yet: that of a
    * box that has just joined, or whose store was lost, arrives only once it has met the others.
    */
-  constructor(reader: Reader, ledger: Ledger, remembered: readonly BoxRecord[]) {
+  constructor(reader: Reader, ledger: Ledger, remembered: readonly BoxRecord[], logger: Logger) {
     this.#reader = reader;
     this.#remembered = remembered;
     ledger.onFlushed((entries) => {
-      if (entries.some(changesMesh)) void this.load();
+      if (!entries.some(changesMesh)) return;
+      this.load().catch((error: unknown) => {
+        logger.warn({ err: error }, "the list of boxes was not read");
+      });
     });
   }
 
-  /** Reads the list; called once at the start, then by itself. */
-  async load(): Promise<void> {
+  /** Reads the list; called once at the start, then by itself. One reading at a time, the last one last. */
+  load(): Promise<void> {
+    this.#loadAgain = true;
+    this.#loading ??= this.#loadAll().finally(() => (this.#loading = undefined));
+    return this.#loading;
+  }
+
+  async #loadAll(): Promise<void> {
+    while (this.#loadAgain) {
+      this.#loadAgain = false;
+      await this.#loadOnce();
+    }
+  }
+
+  async #loadOnce(): Promise<void> {
     using snapshot = this.#reader.snapshot();
     const read = (section: string): Promise<[readonly [DocId, string, string], Json][]> =>
       snapshot.range(fields, { prefix: ["mesh", section], limit: RECORDS_MAX });
-    const removed = new Set<string>((await read("removed_boxes")).map(([[, , box]]) => box));
+    const removed = new Set((await read("removed_boxes")).map(([[, , box]]) => box));
     const known = new Map(this.#remembered.map((member) => [member.box, member]));
     for (const [[, , box], value] of await read("boxes")) {
       const record = parseBoxRecord(box, value);
       if (record) known.set(record.box, record);
     }
     const members = [...known.values()].filter(({ box }) => !removed.has(box));
+    this.#removed = removed;
     this.#members = members.toSorted((a, b) => (a.box < b.box ? -1 : 1));
     for (const listener of this.#listeners) listener(this.#members);
   }
@@ -91,6 +111,11 @@ export class Membership {
   /** Boxes that belong to the mesh now, in the order of their IDs. */
   members(): readonly BoxRecord[] {
     return this.#members;
+  }
+
+  /** Was it a member once, and is none any more? */
+  isRemoved(box: BoxId): boolean {
+    return this.#removed.has(box);
   }
 
   /** Told whom to connect with, at each reading. */

@@ -21,6 +21,7 @@ import { encodeParcels, ParcelDecoder } from "./parcel.ts";
 import { readBytes, writeAll } from "./stream-io.ts";
 import { TransportError, type FetchHandler, type Unsubscribe } from "./transport.ts";
 
+/** Bytes of a question: the largest body, the longest name and its length. */
 const CALL_BYTES_MAX = REQUEST_BYTES_MAX + NAME_CHARS_MAX + 1;
 const NOTHING = new Uint8Array(0);
 

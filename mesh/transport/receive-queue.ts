@@ -6,6 +6,7 @@ import {
 } from "./constants.ts";
 import { TransportError } from "./transport.ts";
 
+/** Bytes of a frame on the wire: the largest body, the longest channel name and its length. */
 const FRAME_WIRE_BYTES_MAX = FRAME_BYTES_MAX + NAME_CHARS_MAX + 1;
 /** Credit is given back in steps of this size, so that it costs few parcels. */
 const CREDIT_STEP_BYTES = RECEIVE_WINDOW_BYTES / 8;

@@ -20,6 +20,7 @@ import { encodeParcels, ParcelDecoder, type Parcel } from "./parcel.ts";
 import { readBytes, writeAll } from "./stream-io.ts";
 import { TransportError, type RequestHandler, type Unsubscribe } from "./transport.ts";
 
+/** Bytes of a question: the largest body, the longest name and its length. */
 const PARCEL_MAX = REQUEST_BYTES_MAX + NAME_CHARS_MAX + 1;
 
 /** One question and one answer on a stream of its own. */

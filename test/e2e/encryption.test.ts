@@ -1,12 +1,14 @@
-import { CryptoEvent, decodeRecoveryKey } from "matrix-js-sdk/lib/crypto-api/index.js";
+import { decodeRecoveryKey } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { Preset } from "matrix-js-sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { BoxProxy } from "./support/box-proxy.ts";
 import { SdkClient } from "./support/sdk-client.ts";
 import { verifyBySas } from "./support/sas.ts";
 import { TestMesh } from "./support/test-mesh.ts";
-import { untilTrue } from "./support/wait.ts";
 
 const MESSAGES = 50;
+/** The invitation to verify is a message of the room. */
+const VERIFICATION_REQUESTS = 1;
 const ENCRYPTED = [
   { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } },
 ];
@@ -14,11 +16,13 @@ const ENCRYPTED = [
 describe("people whose clients encrypt (N=3)", () => {
   let mesh: TestMesh;
   const clients: SdkClient[] = [];
+  const proxies: BoxProxy[] = [];
   beforeAll(async () => {
     mesh = await TestMesh.start();
   });
-  afterEach(() => {
+  afterEach(async () => {
     for (const client of clients.splice(0)) client.stop();
+    for (const proxy of proxies.splice(0)) await proxy.stop();
   });
   afterAll(() => mesh.stop());
 
@@ -28,76 +32,91 @@ describe("people whose clients encrypt (N=3)", () => {
     return one.start();
   }
 
+  /** The first makes an encrypted room and the others join it. */
+  async function encryptedRoom(first: SdkClient, ...others: SdkClient[]): Promise<string> {
+    const room = await first.createRoom({
+      preset: Preset.PrivateChat,
+      invite: others.map(({ id }) => id),
+      initial_state: ENCRYPTED,
+    });
+    for (const other of others) await other.join(room);
+    const members = others.length + 1;
+    await first.until("all are there", () => first.room(room).getJoinedMemberCount() === members);
+    return room;
+  }
+
   it("chat, verify each other, and read everything on a third device through a third box", async () => {
     const alice = await started(SdkClient.register(mesh.box(1).url, "alice"));
     const bob = await started(SdkClient.register(mesh.box(3).url, "bob"));
     expect(await alice.signMyDevices()).toBe(0);
     expect(await bob.signMyDevices()).toBe(0);
+    await bob.untilTrusts(bob.id, bob.device);
+    expect(await bob.signMyDevices({ anew: true })).toBe(1);
+    await bob.untilTrusts(bob.id, bob.device);
 
-    const room = await alice.createRoom({
-      preset: Preset.PrivateChat,
-      invite: [bob.id],
-      initial_state: ENCRYPTED,
-    });
-    await bob.join(room);
-    await alice.until("bob is there", () => alice.room(room).getJoinedMemberCount() === 2);
-
-    const [hers, his] = ["alice", "bob"].map((name) =>
-      Array.from({ length: MESSAGES }, (_, i) => `${name} says ${i}`),
-    ) as [string[], string[]];
+    const room = await encryptedRoom(alice, bob);
+    const [hers, his] = [numbered("alice"), numbered("bob")];
     for (let i = 0; i < MESSAGES; i++) {
       await Promise.all([alice.say(room, String(hers[i])), bob.say(room, String(his[i]))]);
     }
     for (const client of [alice, bob]) {
-      await client.until("all messages are readable", () => {
-        return (
-          client.texts(room, alice.id).length >= MESSAGES &&
-          client.texts(room, bob.id).length >= MESSAGES
-        );
-      });
-      expect(client.texts(room, alice.id)).toEqual(hers);
-      expect(client.texts(room, bob.id)).toEqual(his);
+      await client.untilReads(room, alice.id, hers);
+      await client.untilReads(room, bob.id, his);
       expect(client.said(room).every((event) => event.isEncrypted())).toBe(true);
     }
 
     const emoji = await verifyBySas(bob, () => alice.crypto.requestVerificationDM(bob.id, room));
     expect(emoji).toHaveLength(7);
-    for (const [one, other] of [
-      [alice, bob],
-      [bob, alice],
-    ] as const) {
-      const user = await one.crypto.getUserVerificationStatus(other.id);
-      expect(user.isCrossSigningVerified()).toBe(true);
-      const device = await one.crypto.getDeviceVerificationStatus(other.id, other.device);
-      expect(device?.crossSigningVerified).toBe(true);
-    }
+    await alice.untilTrusts(bob.id, bob.device);
+    await bob.untilTrusts(alice.id, alice.device);
 
-    const backedUp = untilTrue(
-      {
-        on: (name, listener) =>
-          alice.sdk.on(name as CryptoEvent.KeyBackupSessionsRemaining, listener),
-        off: (name, listener) =>
-          alice.sdk.off(name as CryptoEvent.KeyBackupSessionsRemaining, listener),
-      },
-      [CryptoEvent.KeyBackupSessionsRemaining],
-      "the keys are backed up",
-      async () => ((await alice.crypto.getKeyBackupInfo())?.count ?? 0) >= 2,
-    );
     const recoveryKey = await alice.backUpKeys();
-    await backedUp;
-
     const third = await started(SdkClient.logIn(mesh.box(2).url, "alice"));
     await third.readBack(room);
+    expect(third.said(room)).toHaveLength(2 * MESSAGES + VERIFICATION_REQUESTS);
     expect(third.texts(room, alice.id)).toEqual([]);
     third.useRecoveryKey(decodeRecoveryKey(recoveryKey));
     await third.crypto.loadSessionBackupPrivateKeyFromSecretStorage();
     const { imported, total } = await third.crypto.restoreKeyBackup();
     expect(imported).toBe(total);
-    await third.until(
-      "the history is readable",
-      () => third.texts(room, bob.id).length >= MESSAGES,
-    );
-    expect(third.texts(room, alice.id)).toEqual(hers);
-    expect(third.texts(room, bob.id)).toEqual(his);
+    await third.untilReads(room, alice.id, hers);
+    await third.untilReads(room, bob.id, his);
+
+    await verifyBySas(alice, () => third.crypto.requestOwnUserVerification());
+    for (const one of [alice, third]) await one.untilTrusts(alice.id, third.device);
+    await bob.untilTrusts(alice.id, third.device);
+  });
+
+  it("chat on through another box when theirs loses its power, and nothing is missing or twice", async () => {
+    const [one, two, three] = mesh.urls as [string, string, string];
+    proxies.push(await BoxProxy.start([one, two, three]), await BoxProxy.start([three, one, two]));
+    const [first, last] = proxies as [BoxProxy, BoxProxy];
+    const carol = await started(SdkClient.register(first.url, "carol"));
+    const dave = await started(SdkClient.register(last.url, "dave"));
+    const room = await encryptedRoom(carol, dave);
+    const [hers, his] = [numbered("carol"), numbered("dave")];
+    let killed: Promise<void> | undefined;
+    for (let i = 0; i < MESSAGES; i++) {
+      if (i === MESSAGES / 2) killed = mesh.box(1).kill();
+      await Promise.all([
+        carol.saySurely(room, String(hers[i])),
+        dave.saySurely(room, String(his[i])),
+      ]);
+    }
+    await killed;
+    await mesh.box(1).start();
+    await mesh.untilWhole();
+    const late = await started(SdkClient.logIn(one, "carol"));
+    await late.readBack(room);
+    expect(late.said(room)).toHaveLength(2 * MESSAGES);
+    for (const client of [carol, dave]) {
+      await client.untilReads(room, carol.id, hers);
+      await client.untilReads(room, dave.id, his);
+      expect(client.said(room)).toHaveLength(2 * MESSAGES);
+    }
   });
 });
+
+function numbered(name: string): string[] {
+  return Array.from({ length: MESSAGES }, (_, i) => `${name} says ${i}`);
+}

@@ -122,6 +122,30 @@ test("a signature on another user's master key is seen by the signer alone", asy
   expect(under(own, "master_keys", bob.user, "signatures", alice.user)).toBeUndefined();
 });
 
+test("the signer's devices, and nobody else's, are told that the signed user's keys changed", async () => {
+  await using api = await accountApi();
+  const [alice, bob] = [await api.register("alice"), await api.register("bob")];
+  const phone = await api.login("alice");
+  const [mine, theirs] = [crossSigningIdentity(alice.user), crossSigningIdentity(bob.user)];
+  await api.call(alice, "POST", UPLOAD, mine.body);
+  await api.call(bob, "POST", UPLOAD, theirs.body);
+  const sync = async (as: Session, since = ""): Promise<JsonObject> =>
+    (await api.call(as, "GET", `/sync?since=${since}`)).json;
+  const hers = String((await sync(phone))["next_batch"]);
+  const his = String((await sync(bob))["next_batch"]);
+
+  const target = theirs.body["master_key"] as JsonObject;
+  const object = signedBy(target, alice.user, mine.userSigning.publicKey, mine.userSigning);
+  await api.call(alice, "POST", SIGN, { [bob.user]: { [theirs.master.publicKey]: object } });
+  const told = await sync(phone, hers);
+  expect(told["device_lists"]).toEqual({ changed: [bob.user], left: [] });
+  const next = String(told["next_batch"]);
+  const changes = await api.call(phone, "GET", `/keys/changes?from=${hers}&to=${next}`);
+  expect(changes.json).toEqual({ changed: [bob.user], left: [] });
+  expect((await sync(phone, next))["device_lists"]).toBeUndefined();
+  expect((await sync(bob, his))["device_lists"]).toBeUndefined();
+});
+
 test("bad signatures are told one by one and nothing of them is kept", async () => {
   await using api = await accountApi();
   const alice = await api.register("alice");

@@ -38,6 +38,7 @@ export function statusOf(boxes: readonly BoxStatus[], change: Partial<Status> = 
     client_url: "https://matrix.example.org",
     registration_open: false,
     isolated_until: null,
+    removed: false,
     store: { state: "good", note: "" },
     boxes,
     ...change,

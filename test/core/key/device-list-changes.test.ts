@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { deviceListChanges } from "../../../core/key/device-list-changes.ts";
 import type { UserId } from "../../../core/ids.ts";
+import type { JsonObject } from "../../../core/json.ts";
 import { encodeSyncToken } from "../../../core/sync/token.ts";
 import type { AccountApi } from "../../support/account-api.ts";
 import { accountApi } from "../../support/account-api.ts";
-import { deviceKeys, newKey } from "../../support/e2e-keys.ts";
+import { crossSigningIdentity, deviceKeys, newKey, signedBy } from "../../support/e2e-keys.ts";
 
 function now({ services }: AccountApi): string {
   using snapshot = services.reader.snapshot();
@@ -42,6 +43,23 @@ test("users whose keys changed, who came and who went are told, strangers are no
   const end = now(api);
   await api.call(alice, "POST", `/rooms/${room}/leave`, {});
   expect(await changesSince(end)).toEqual({ changed: [], left: [bob.user, carol.user] });
+});
+
+test("a user whose master key was signed is told to the signer, and to nobody else", async () => {
+  await using api = await accountApi();
+  const [alice, bob] = [await api.register("alice"), await api.register("bob")];
+  const [mine, theirs] = [crossSigningIdentity(alice.user), crossSigningIdentity(bob.user)];
+  await api.call(alice, "POST", "/keys/device_signing/upload", mine.body);
+  await api.call(bob, "POST", "/keys/device_signing/upload", theirs.body);
+  const from = now(api);
+  const master = theirs.body["master_key"] as JsonObject;
+  const object = signedBy(master, alice.user, mine.userSigning.publicKey, mine.userSigning);
+  const signed = { [bob.user]: { [theirs.master.publicKey]: object } };
+  await api.call(alice, "POST", "/keys/signatures/upload", signed);
+  const range = { from, to: now(api) };
+  const told = async (user: string): Promise<UserId[]> =>
+    (await deviceListChanges(api.services, user as UserId, range)).changed;
+  expect([await told(alice.user), await told(bob.user)]).toEqual([[bob.user], []]);
 });
 
 test("a token that is none is refused", async () => {

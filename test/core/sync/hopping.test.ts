@@ -5,7 +5,8 @@ import type { Services } from "../../../core/services.ts";
 import { parsePageToken } from "../../../core/timeline/page-token.ts";
 import { includes } from "../../../core/vector.ts";
 import { roomState } from "../../../core/tables.ts";
-import { someBoxes } from "../../support/one-box.ts";
+import { converge } from "../../support/converge.ts";
+import { oneBox, someBoxes } from "../../support/one-box.ts";
 import type { TestBox } from "../../support/one-box.ts";
 import { SyncClient } from "../../support/sync-client.ts";
 import type { SeenEvent, Synced } from "../../support/sync-client.ts";
@@ -16,7 +17,7 @@ const BOXES = 3;
 const RUNS = Number(process.env["RUNS"] ?? 12);
 
 type Step =
-  | { readonly do: "send" | "topic" | "sync" | "page" | "cut"; readonly box: number }
+  | { readonly do: "send" | "topic" | "sync" | "page" | "cut" | "restart"; readonly box: number }
   | { readonly do: "post"; readonly box: number; readonly count: number }
   | { readonly do: "heal" };
 
@@ -32,6 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("post" as const), box, count: fc.constantFrom(1, 70) }),
   },
   { weight: 3, arbitrary: act("cut") },
+  { weight: 1, arbitrary: act("restart") },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("heal" as const) }) },
 );
 
@@ -51,20 +53,6 @@ class Diary {
   #hold(event: SeenEvent): void {
     this.state.set(`${event.type} ${event.state_key}`, event.event_id);
   }
-}
-
-async function converge(boxes: readonly TestBox[]): Promise<void> {
-  const vectors = () =>
-    boxes.map(({ services }) => {
-      using snapshot = services.reader.snapshot();
-      return snapshot.vector;
-    });
-  await expect
-    .poll(() => vectors().every((a) => vectors().every((b) => includes(a, b))), {
-      timeout: 10_000,
-      interval: 5,
-    })
-    .toBe(true);
 }
 
 async function currentState(services: Services, room: RoomId): Promise<Map<string, EventId>> {
@@ -124,6 +112,12 @@ class Play {
         for (const { transport } of boxes) {
           if (transport.self !== self) network.cut(self, transport.self);
         }
+        return;
+      }
+      case "restart": {
+        const { disk, transport } = boxes[action.box]!;
+        await boxes[action.box]!.stop();
+        boxes[action.box] = await oneBox({ box: transport.self, disk, network });
         return;
       }
       case "send":
@@ -225,7 +219,7 @@ test(
     const story = fc.array(step, { minLength: 10, maxLength: 60 });
     await fc.assert(fc.asyncProperty(story, fc.constantFrom(2, 200), play), {
       numRuns: RUNS,
-      ...(process.env["SEED"] ? { seed: Number(process.env["SEED"]) } : {}),
+      ...(process.env["SEED"] ? { seed: Number(process.env["SEED"]), ...(process.env["FCPATH"] ? { path: process.env["FCPATH"] } : {}) } : {}),
     });
   },
 );

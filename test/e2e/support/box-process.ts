@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { callMeshd } from "../../../bin/control/client.ts";
 import type { Params, Result, Verb } from "../../../bin/control/protocol.ts";
@@ -29,14 +29,29 @@ export class BoxProcess {
 
   /** Resolves when the box answers clients. */
   async start(): Promise<void> {
+    await this.#launch(() => this.answers());
+  }
+
+  /** Resolves when the box answers its owner; whether clients are answered is another matter. */
+  async startUp(): Promise<void> {
+    await this.#launch(() =>
+      this.control("status", {}).then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+
+  async #launch(isUp: () => Promise<boolean>): Promise<void> {
     const log = openSync(join(this.home, "meshd.log"), "a");
     const child = spawn(process.execPath, ["bin/meshd.ts", "--home", this.home], {
       cwd: REPOSITORY,
       stdio: ["ignore", log, log],
     });
+    closeSync(log);
     this.#child = child;
     const giveUp = performance.now() + START_WAIT_MS;
-    while (!(await this.answers())) {
+    while (!(await isUp())) {
       if (child.exitCode !== null)
         throw new Error(`${this.name} ended: see ${this.home}/meshd.log`);
       if (performance.now() > giveUp) throw new Error(`${this.name} does not answer`);
@@ -51,6 +66,12 @@ export class BoxProcess {
     } catch {
       return false;
     }
+  }
+
+  /** How many lines of the box's log have this message. */
+  logged(message: string): number {
+    const wanted = `"msg":${JSON.stringify(message)}`;
+    return readFileSync(join(this.home, "meshd.log"), "utf8").split(wanted).length - 1;
   }
 
   control<V extends Verb>(verb: V, params: Params<V>): Promise<Result<V>> {

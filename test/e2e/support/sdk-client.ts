@@ -1,15 +1,32 @@
-import { createClient, MatrixEventEvent, RoomEvent, RoomStateEvent } from "matrix-js-sdk";
-import { AuthType, ClientEvent, EventType, Filter, MsgType, RoomMemberEvent } from "matrix-js-sdk";
+import { expect } from "vitest";
+import {
+  createClient,
+  MatrixEventEvent,
+  RoomEvent,
+  RoomStateEvent,
+  SyncState,
+} from "matrix-js-sdk";
+import {
+  AuthType,
+  ClientEvent,
+  EventStatus,
+  EventType,
+  Filter,
+  MsgType,
+  RoomMemberEvent,
+} from "matrix-js-sdk";
 import type { AuthDict, ICreateRoomOpts, MatrixClient, MatrixEvent } from "matrix-js-sdk";
 import type { LoginResponse, Room, UIAuthCallback } from "matrix-js-sdk";
 import { logger } from "matrix-js-sdk/lib/logger.js";
 import type { Logger } from "matrix-js-sdk/lib/logger.js";
+import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
 import type { CryptoApi, GeneratedSecretStorageKey } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { untilTrue } from "./wait.ts";
 
 /** How long a `/sync` is held, milliseconds; also what a stopped client may still have open. */
 const POLL_MS = 5000;
 const PAGE_EVENTS = 100;
+const RESENDS_MAX = 20;
 const MEMBERS_FILTER = { lazy_load_members: true };
 
 function ignore(): void {
@@ -111,6 +128,11 @@ export class SdkClient {
       pollTimeout: POLL_MS,
       threadSupport: true,
     });
+    this.sdk.on(ClientEvent.Sync, (state) => {
+      // An app does so when the system tells it that the network is there.
+      if (state === SyncState.Reconnecting || state === SyncState.Error)
+        this.sdk.retryImmediately();
+    });
     await this.until("the first sync is in", () => this.sdk.isInitialSyncComplete());
     return this;
   }
@@ -147,6 +169,21 @@ export class SdkClient {
     return (await this.sdk.sendEvent(room, EventType.RoomMessage, content)).event_id;
   }
 
+  /** As `say`; what could not be sent is sent again, as a person would with a tap on it. */
+  async saySurely(room: string, body: string): Promise<void> {
+    try {
+      await this.say(room, body);
+    } catch {
+      const isUnsent = (event: MatrixEvent): boolean => event.status === EventStatus.NOT_SENT;
+      for (let left = RESENDS_MAX; left > 0; left--) {
+        const event = this.room(room).getLiveTimeline().getEvents().find(isUnsent);
+        if (!event) return;
+        await this.sdk.resendEvent(event, this.room(room)).catch(ignore);
+      }
+      throw new Error(`${this.id} could not send "${body}"`);
+    }
+  }
+
   /** Everything said in the main timeline of a room as far as this client knows, oldest first. */
   said(room: string): MatrixEvent[] {
     const events = this.sdk.getRoom(room)?.getLiveTimeline().getEvents() ?? [];
@@ -155,11 +192,19 @@ export class SdkClient {
     );
   }
 
-  /** What somebody said that could be read, in the order of the timeline. */
+  /** The texts that somebody said and that can be read, in the order of the timeline. */
   texts(room: string, sender: string): string[] {
     return this.said(room)
       .filter((event) => event.getSender() === sender && !event.isDecryptionFailure())
+      .filter((event) => event.getContent()["msgtype"] === MsgType.Text)
       .map((event) => String(event.getContent()["body"]));
+  }
+
+  /** Waits until what `sender` said can be read, and is exactly this, in this order. */
+  async untilReads(room: string, sender: string, texts: readonly string[]): Promise<void> {
+    const what = `all ${texts.length} messages of ${sender} can be read`;
+    await this.until(what, () => this.texts(room, sender).length >= texts.length);
+    expect(this.texts(room, sender)).toEqual(texts);
   }
 
   event(room: string, id: string): MatrixEvent {
@@ -193,8 +238,24 @@ export class SdkClient {
     return asked;
   }
 
-  /** Secret storage with the cross-signing keys in it and a new key backup; returns the recovery key. */
+  /** Waits until a device, perhaps another user's, counts as verified by cross-signing. */
+  untilTrusts(user: string, device: string): Promise<void> {
+    const names = [CryptoEvent.UserTrustStatusChanged, CryptoEvent.DevicesUpdated];
+    return untilTrue(this.sdk, names, `${this.id} trusts ${user} on ${device}`, async () => {
+      const ofUser = await this.crypto.getUserVerificationStatus(user);
+      const ofDevice = await this.crypto.getDeviceVerificationStatus(user, device);
+      return ofUser.isCrossSigningVerified() && ofDevice?.crossSigningVerified === true;
+    });
+  }
+
+  /**
+   * Puts the cross-signing keys into a new secret storage and all room keys into a new backup.
+   * Returns the recovery key.
+   */
   async backUpKeys(): Promise<string> {
+    const left: number[] = [];
+    const name = CryptoEvent.KeyBackupSessionsRemaining;
+    this.sdk.on(name, (count) => left.push(count));
     const recovery = await this.crypto.createRecoveryKeyFromPassphrase();
     this.#recovery = recovery;
     await this.crypto.bootstrapSecretStorage({
@@ -202,6 +263,7 @@ export class SdkClient {
       setupNewSecretStorage: true,
       setupNewKeyBackup: true,
     });
+    await untilTrue(this.sdk, [name], `${this.id} backed up all keys`, () => left.at(-1) === 0);
     if (recovery.encodedPrivateKey === undefined) throw new Error("the recovery key has no text");
     return recovery.encodedPrivateKey;
   }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { withConfigValues } from "../../../bin/config/render.ts";
+import type { ConfigValues } from "../../../bin/config/render.ts";
 import { BoxProcess, until } from "./box-process.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
@@ -14,7 +15,7 @@ const run = promisify(execFile);
 export const E2E_SERVER = "hearth.localhost";
 
 /** A free port, as far as anybody can tell before it is taken. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -31,6 +32,8 @@ async function meshctl(home: string, ...args: string[]): Promise<unknown> {
 export interface TestMeshOptions {
   readonly boxes?: number;
   readonly openRegistration?: boolean;
+  /** Further values of every box's `mesh.yaml`. */
+  readonly config?: ConfigValues;
 }
 
 /** Boxes as real processes with real files and sockets, made with the real command line. */
@@ -38,13 +41,15 @@ export class TestMesh {
   readonly folder = mkdtempSync(join(tmpdir(), "hearth-e2e-"));
   readonly boxes: BoxProcess[] = [];
   readonly #openRegistration: boolean;
+  readonly #config: ConfigValues;
 
-  private constructor(openRegistration: boolean) {
+  private constructor({ openRegistration = true, config = {} }: TestMeshOptions) {
     this.#openRegistration = openRegistration;
+    this.#config = config;
   }
 
   static async start(options: TestMeshOptions = {}): Promise<TestMesh> {
-    const mesh = new TestMesh(options.openRegistration ?? true);
+    const mesh = new TestMesh(options);
     try {
       for (let i = 0; i < (options.boxes ?? 3); i++) await mesh.addBox();
       await mesh.untilWhole();
@@ -65,8 +70,8 @@ export class TestMesh {
     return this.boxes.map(({ url }) => url);
   }
 
-  /** One more box, by invitation of the first one that runs. */
-  async addBox(): Promise<BoxProcess> {
+  /** One more box, by invitation of the first one. */
+  async addBox(invitation?: string): Promise<BoxProcess> {
     const number = this.boxes.length + 1;
     const name = `box${number}`;
     const home = join(this.folder, name);
@@ -75,7 +80,7 @@ export class TestMesh {
     if (!host) {
       await meshctl(home, "init", "--server-name", E2E_SERVER, "--name", name);
     } else {
-      const { code } = await host.control("invite", { ttl_s: 60 });
+      const code = invitation ?? (await host.control("invite", { ttl_s: 60 })).code;
       await meshctl(home, "join", code, "--name", name);
     }
     await this.#configure(box);
@@ -119,6 +124,7 @@ export class TestMesh {
       "registration.open": this.#openRegistration,
       "limits.rate_limits": false,
       "log.level": "debug",
+      ...this.#config,
     };
     writeFileSync(file, withConfigValues(readFileSync(file, "utf8"), values));
   }
