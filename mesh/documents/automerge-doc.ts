@@ -18,6 +18,8 @@ const TEXT = "str";
 const TIME = 0;
 /** Bytes of box and incarnation in an encoded vector entry. */
 const ACTOR_BYTES = 11;
+/** Changes taken but not yet worked in, at most: what they take to work in grows little with their number. */
+const BEHIND_MAX = 500;
 /** Changes whose place in the history is remembered for a document; about 300 bytes each. */
 const NODES_CACHED_MAX = 2000;
 
@@ -29,10 +31,18 @@ export function actorOf(origin: Origin): string {
 /**
  * One open document: a flat map of text, on Automerge's low-level handle, which is ten times faster
  * than its proxies. Owns memory outside of the JavaScript heap: `free` it.
+ *
+ * Automerge rebuilds the whole document when it takes changes made elsewhere, one or many: 6 ms for a
+ * room of 20,000 members. So such changes are checked at once and worked in together, when something
+ * is read or made that needs them. A room where nobody forks the state reads its index, not this.
  */
 export class AutomergeDoc {
   readonly #handle: Handle;
   readonly #nodes = new Map<string, ChangeNode>();
+  /** Changes that the handle does not have yet, in order. */
+  readonly #behind = new Map<string, ChangeNode & { readonly bytes: Uint8Array }>();
+  /** The last sequence of each actor whose next change can be checked without the handle. */
+  readonly #sequences = new Map<string, number>();
   #heads: Heads | undefined;
   /** Operations in the history, the measure of its memory. */
   operations: number;
@@ -58,11 +68,13 @@ export class AutomergeDoc {
   }
 
   get(key: string, at?: Heads): string | undefined {
+    this.#catchUpFor(at);
     const value = this.#handle.get(ROOT, key, this.#view(at));
     return typeof value === "string" ? value : undefined;
   }
 
   entries(at?: Heads): [key: string, value: string][] {
+    this.#catchUpFor(at);
     const map: unknown = this.#handle.materialize(ROOT, this.#view(at));
     assert(typeof map === "object" && map !== null, "a document is a map");
     return Object.entries(map).flatMap(([key, value]: [string, unknown]): [string, string][] =>
@@ -81,6 +93,7 @@ export class AutomergeDoc {
 
   /** Makes one change at `base` (by default: everything). Edits that change nothing make one all the same. */
   change(edits: readonly Edit[], base?: Heads): { change: Uint8Array; heads: Heads } {
+    this.#catchUp();
     const at = this.#view(base);
     // At earlier heads Automerge takes an actor of its own, derived from this one: no sequence is reused.
     if (at) this.#handle.isolate(at);
@@ -107,27 +120,49 @@ export class AutomergeDoc {
 
   /** Takes a change that was made elsewhere; returns the keys it edits, none when it is known. */
   apply(bytes: Uint8Array): string[] {
-    const { hash, deps, keys } = readChange(bytes);
+    const { hash, deps, keys, actor, seq, startOp, maxOp } = readChange(bytes);
     if (this.#node(hash) !== undefined) return [];
     if (!this.contains(deps)) {
       throw new DocumentError("missing-deps", "a change builds on changes that are not here");
     }
-    try {
-      this.#handle.applyChanges([bytes]);
-    } catch (error) {
-      throw new DocumentError("forked", "a change contradicts the document's history", error);
+    const last = this.#sequences.get(actor);
+    if (last !== undefined && seq !== last + 1) {
+      throw new DocumentError("forked", "a change contradicts the document's history");
     }
-    this.#heads = undefined;
+    // The heads of before, if they are worked out only now, must not include the change.
+    const before = this.heads;
+    this.#behind.set(hash, { deps, startOp, maxOp, bytes });
+    // Only the handle can tell whether an actor that is new here has used this sequence before.
+    if (last === undefined || this.#behind.size >= BEHIND_MAX) this.#catchUp();
+    this.#sequences.set(actor, seq);
+    this.#heads = [...before.filter((head) => !deps.includes(head)), hash].sort();
     this.operations += keys.length;
     return keys;
   }
 
   save(): Uint8Array {
+    this.#catchUp();
     return this.#handle.save();
   }
 
   free(): void {
     this.#handle.free();
+  }
+
+  /** Works in what a look at these heads needs. */
+  #catchUpFor(at: Heads | undefined): void {
+    if (at === undefined || at.some((hash) => this.#behind.has(hash))) this.#catchUp();
+  }
+
+  #catchUp(): void {
+    if (this.#behind.size === 0) return;
+    const changes = [...this.#behind.values()].map(({ bytes }) => bytes);
+    this.#behind.clear();
+    try {
+      this.#handle.applyChanges(changes);
+    } catch (error) {
+      throw new DocumentError("forked", "a change contradicts the document's history", error);
+    }
   }
 
   #edit([key, value]: Edit): void {
@@ -145,7 +180,13 @@ export class AutomergeDoc {
   #view(at: Heads | undefined): string[] | undefined {
     if (at === undefined) return undefined;
     const now = this.heads;
-    if (at.length === now.length && at.every((hash) => now.includes(hash))) return undefined;
+    // Where changes wait, the newest heads are not those of the handle.
+    if (
+      this.#behind.size === 0 &&
+      at.length === now.length &&
+      at.every((hash) => now.includes(hash))
+    )
+      return undefined;
     // Automerge answers unknown heads with an empty document.
     if (!this.contains(at)) {
       throw new DocumentError("missing-deps", "the document does not have these heads");
@@ -154,7 +195,7 @@ export class AutomergeDoc {
   }
 
   #node(hash: string): ChangeNode | undefined {
-    const known = this.#nodes.get(hash);
+    const known = this.#behind.get(hash) ?? this.#nodes.get(hash);
     if (known !== undefined) return known;
     if (!isHash(hash)) return undefined;
     const meta = this.#handle.getChangeMetaByHash(hash);

@@ -27,6 +27,11 @@ export interface ChangeContent {
   readonly deps: Heads;
   /** The keys it edits, each once. */
   readonly keys: string[];
+  readonly actor: string;
+  /** Counted from 1 without gaps for each actor. */
+  readonly seq: number;
+  readonly startOp: number;
+  readonly maxOp: number;
 }
 
 /** Holds for changes made here too: the other boxes would refuse them. */
@@ -61,5 +66,14 @@ export function readChange(bytes: Uint8Array): ChangeContent {
     }
     keys.add(key);
   }
-  return { hash: change.hash, deps: change.deps, keys: [...keys] };
+  const { hash, deps, actor, seq, startOp } = change;
+  return {
+    hash,
+    deps,
+    keys: [...keys],
+    actor,
+    seq,
+    startOp,
+    maxOp: startOp + change.ops.length - 1,
+  };
 }

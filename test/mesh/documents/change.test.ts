@@ -29,6 +29,10 @@ describe("reading a change", () => {
       hash: second.heads[0],
       deps: first.heads,
       keys: ["a", "b"],
+      actor,
+      seq: 2,
+      startOp: 2,
+      maxOp: 3,
     });
     doc.free();
   });
