@@ -20,7 +20,7 @@ import { peerKeysOf } from "../mesh/transport/identity.ts";
 import type { PeerKeys } from "../mesh/transport/identity.ts";
 import { createTransport } from "../mesh/transport/libp2p-transport.ts";
 import type { MeshTransport } from "../mesh/transport/libp2p-transport.ts";
-import { tcpAddress, toMultiaddr } from "./box/addresses.ts";
+import { bareHost, tcpAddress, toMultiaddr } from "./box/addresses.ts";
 import { announceSelf } from "./box/announce-self.ts";
 import { admitJoiner } from "./box/admit-joiner.ts";
 import { BoxFactsExchange } from "./box/box-facts.ts";
@@ -98,7 +98,10 @@ export async function startBox(
   const parts = assemble(from, { node, transport, services, checked, repair });
   await node.start();
   repair.watch(checked.setAside);
-  if (!node.isRemoved) await announceSelf(services, { transport, config, keys });
+  if (!node.isRemoved) {
+    const { membership } = node;
+    await announceSelf(services, { transport, config, keys, membership, logger: log });
+  }
   await meetOthers(node, others.length, stopping);
   const { state: reader, ledger } = node;
   const copier = copyBlobs({ blobs, ledger, reader, transport, logger: log });
@@ -245,7 +248,7 @@ async function listen(
   stopping: AbortSignal,
 ): Promise<HttpServer[]> {
   const { host, port, extra } = config.client.listen;
-  const sockets = [{ host, port }, ...extra.map(socketOf)];
+  const sockets = [{ host: bareHost(host), port }, ...extra.map(socketOf)];
   const servers: HttpServer[] = [];
   for (const socket of sockets) {
     stopping.throwIfAborted();
@@ -256,6 +259,5 @@ async function listen(
 
 function socketOf(text: string): { host: string; port: number } {
   const at = text.lastIndexOf(":");
-  const host = text.slice(0, at).replace(/^\[(.*)\]$/, "$1");
-  return { host, port: Number(text.slice(at + 1)) };
+  return { host: bareHost(text.slice(0, at)), port: Number(text.slice(at + 1)) };
 }

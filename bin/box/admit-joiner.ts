@@ -5,6 +5,7 @@ import type { MeshNode } from "../../mesh/mesh-node.ts";
 import { boxIdOf, publicKeyOf } from "../../mesh/transport/identity.ts";
 import type { JoinRequest } from "../../mesh/transport/join-sealing.ts";
 import { TransportError } from "../../mesh/transport/transport.ts";
+import { boxName } from "../config/text-rules.ts";
 import { encodeJoinGrant } from "../home/join-grant.ts";
 import type { Secrets } from "../home/secrets.ts";
 
@@ -19,6 +20,9 @@ export function admitJoiner({ services, node, secrets }: AdmitDeps) {
   return async ({ peerId, name, addresses }: JoinRequest): Promise<Uint8Array> => {
     const publicKey = publicKeyOf(peerId);
     if (!publicKey) throw new TransportError("refused", "The peer key of the box is unusable.");
+    if (!boxName.test(name)) {
+      throw new TransportError("refused", `The name of a box has ${boxName.expected}.`);
+    }
     const box = boxIdOf(publicKey);
     const members = node.membership.members();
     const others = members.filter((member) => member.box !== box);

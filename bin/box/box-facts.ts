@@ -65,7 +65,8 @@ export class BoxFactsExchange {
 function parseFacts(value: unknown): BoxFacts | undefined {
   if (!isObject(value)) return undefined;
   const { version, diskUsedBytes, diskFreeBytes, memoryBytes } = value;
-  if (typeof version !== "string" || version.length > 64) return undefined;
+  // It is shown on the owner's terminal.
+  if (typeof version !== "string" || !/^[\w.+-]{1,64}$/.test(version)) return undefined;
   if (typeof diskUsedBytes !== "number" || typeof diskFreeBytes !== "number") return undefined;
   if (typeof memoryBytes !== "number") return undefined;
   return { version, diskUsedBytes, diskFreeBytes, memoryBytes };

@@ -85,9 +85,15 @@ export class Invitations {
     if (open.usedBy !== undefined && open.usedBy !== digest) {
       throw new TransportError("refused", "This invitation was used already. Ask for a new one.");
     }
+    const { admit, random } = this.#deps;
     open.usedBy = digest;
-    const grant = await this.#deps.admit(request);
-    return sealJoinAnswer(grant, request.answerKey, this.#deps.random);
+    try {
+      return sealJoinAnswer(await admit(request), request.answerKey, random);
+    } catch (error) {
+      // Nobody was let in: a better request, with another name say, may still use the code.
+      open.usedBy = undefined;
+      throw error;
+    }
   }
 
   /** Forgets what has expired, and looks again when the next one does. */

@@ -6,6 +6,7 @@ import type { MeshNode } from "../../mesh/mesh-node.ts";
 import type { Transport } from "../../mesh/transport/transport.ts";
 import type { Config } from "../config/schema.ts";
 import type { BoxStatus, Status, StoreStatus } from "../control/status.ts";
+import { shownAddress, usableElsewhere } from "./addresses.ts";
 import type { BoxFactsExchange } from "./box-facts.ts";
 import type { DrillSwitch } from "./drill.ts";
 
@@ -71,8 +72,11 @@ export class StatusReport {
       up: isSelf || link !== undefined,
       since: isSelf ? startedAt : (link?.since ?? seen?.at ?? null),
       address: isSelf
-        ? (transport.addresses()[0] ?? null)
-        : (link?.address ?? seen?.address ?? addresses[0] ?? null),
+        ? (usableElsewhere(transport.addresses())[0] ?? null)
+        : ((link && shownAddress(link.address, addresses)) ??
+          seen?.address ??
+          addresses[0] ??
+          null),
       version: told?.version ?? null,
       behind: isSelf ? this.#ownLag() : (node.replicator.lags().get(box) ?? null),
       disk_used_bytes: told?.diskUsedBytes ?? null,

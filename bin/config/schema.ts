@@ -118,11 +118,6 @@ export const SCHEMA = {
       about: "Base URL for clients; client.public_base_url where it is left out.",
       example: "https://matrix.example.org",
     }),
-    server: optionalText({
-      ...rule.serverNamePort,
-      about: "Where other homeservers find this one.",
-      example: "matrix.example.org:443",
-    }),
   }),
   limits: group("Protection against too many requests.", {
     rate_limits: flag({

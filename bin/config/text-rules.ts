@@ -38,11 +38,6 @@ export const hostPort: Rule = {
   test: (text) => parseHostPort(text) !== undefined,
 };
 
-export const serverNamePort: Rule = {
-  expected: "a host name, with :port if it is not 8448",
-  test: (text) => parseServerName(text) !== undefined,
-};
-
 export const meshAddress: Rule = {
   expected: "host:port or a multiaddr such as /dns4/box.example.org/tcp/8009",
   test: (text) =>

@@ -9,6 +9,7 @@ import { newSecrets } from "../home/secrets.ts";
 import type { Context, GlobalOptions } from "./context.ts";
 import { print } from "./context.ts";
 import { joinHome } from "./join-home.ts";
+import { readFirstLine } from "./password.ts";
 import { count } from "./units.ts";
 
 /** A name that never leaves this machine, for trying things out. */
@@ -47,9 +48,9 @@ export function addHomeVerbs(program: Command, context: Context): void {
   program
     .command("join")
     .description("make the home of a box that joins a server, with a code of `meshctl invite`")
-    .argument("<code>", "the invitation code")
+    .argument("[code]", "the invitation code; read from standard input where it is left out")
     .option("--name <box>", "what people call this box", ruled(boxName), defaultBoxName())
-    .action((code: string, _options, command: Command) =>
+    .action((code: string | undefined, _options, command: Command) =>
       join(code, command.optsWithGlobals<JoinOptions>(), context),
     );
   program
@@ -76,7 +77,13 @@ function init(options: InitOptions, context: Context): void {
   print(context, options, words, { home, name, server_name: options.serverName });
 }
 
-async function join(code: string, options: JoinOptions, context: Context): Promise<void> {
+/** On a command line the code is in the list of processes and the shell's history. */
+async function join(
+  given: string | undefined,
+  options: JoinOptions,
+  context: Context,
+): Promise<void> {
+  const code = given ?? (await readFirstLine(context.input, "invitation code"));
   const { home, name } = options;
   const newBox = { home, code, name, addresses: [], config: {} };
   const { serverName: server, members } = await joinHome(newBox, context);

@@ -73,7 +73,11 @@ async function invite(
   const words = [
     `On the new box, within ${duration(hours * HOUR_S * 1000)}:`,
     "",
-    `  meshctl join --home DIR ${invitation.code}`,
+    "  meshctl join --home DIR",
+    "",
+    "and paste this code:",
+    "",
+    `  ${invitation.code}`,
     "",
     "The code works once. Whoever has it can become a box of this server: keep it secret.",
   ].join("\n");

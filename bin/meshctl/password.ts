@@ -7,8 +7,10 @@ const ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
 /** 4 groups of 5 characters: 100 bits. */
 const GROUPS = 4;
 const GROUP_LENGTH = 5;
+/** Longest line taken from standard input, in characters: an invitation code is the longest. */
+const STDIN_LENGTH_MAX = 4096;
 /** Longest password taken from standard input, in characters. */
-const STDIN_LENGTH_MAX = 512;
+const PASSWORD_LENGTH_MAX = 512;
 
 /** A password for a person to copy, e.g. `k3m9x-…`. */
 export function generatePassword(random: RandomBytes): string {
@@ -35,8 +37,19 @@ export async function askPassword(
   }
 }
 
+type Input = AsyncIterable<Uint8Array | string>;
+
 /** The first line of the input. Throws when it is empty or too long. */
-export async function readPassword(input: AsyncIterable<Uint8Array | string>): Promise<string> {
+export async function readPassword(input: Input): Promise<string> {
+  const line = await readFirstLine(input, "password");
+  if (line.length > PASSWORD_LENGTH_MAX) {
+    throw new Error(`the password is longer than ${PASSWORD_LENGTH_MAX} characters`);
+  }
+  return line;
+}
+
+/** What somebody pastes or pipes in; `what` it should be, for people. Throws when there is none. */
+export async function readFirstLine(input: Input, what: string): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of input) {
@@ -44,9 +57,6 @@ export async function readPassword(input: AsyncIterable<Uint8Array | string>): P
     if (text.includes("\n") || text.length > STDIN_LENGTH_MAX) break;
   }
   const [line = ""] = text.split(/\r?\n/, 1);
-  if (line === "") throw new Error("no password on standard input");
-  if (line.length > STDIN_LENGTH_MAX) {
-    throw new Error(`the password is longer than ${STDIN_LENGTH_MAX} characters`);
-  }
+  if (line === "") throw new Error(`no ${what} on standard input`);
   return line;
 }

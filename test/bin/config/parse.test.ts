@@ -75,7 +75,7 @@ describe("parseConfig", () => {
   });
 
   it("does not follow YAML aliases, which can blow a small file up", () => {
-    const source = "server_name: &a example.org\nbox: {name: kitchen}\nwell_known: {server: *a}\n";
+    const source = "server_name: &a example.org\nbox: {name: kitchen}\nturn: {username: *a}\n";
     expect(problems(source)).toEqual([
       expect.objectContaining({ line: 3, message: expect.stringContaining("cannot be read") }),
     ]);

@@ -96,7 +96,7 @@ describe("verbs that ask meshd", () => {
   it("invite shows the command for the new box", async () => {
     const answers = { invite: { code: "hearth1abc", expires_at: 1 } };
     const { printed, calls } = await meshctl(["invite", "--hours", "2"], { answers });
-    expect(printed).toContain("meshctl join --home DIR hearth1abc");
+    expect(printed).toMatch(/meshctl join --home DIR\n[^]*\n  hearth1abc\n/);
     expect(calls).toEqual([["/env/home", "invite", { ttl_s: 7200 }]]);
   });
 });
