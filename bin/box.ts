@@ -68,7 +68,7 @@ interface Home {
   readonly members: readonly HomeMember[];
 }
 
-/** Puts core, mesh and api together on the files of one home. `stopping` aborts a start that hangs. */
+/** Puts core, mesh and api together on the files of one home. `stopping` cuts its waits short. */
 export async function startBox(
   config: Config,
   home: string,
@@ -110,6 +110,8 @@ export async function startBox(
     parts.stopExtras();
     parts.api.stop();
     await Promise.all(servers.map((server) => server.stop()));
+    // Without links nothing waits for another box any more, which may be frozen.
+    await transport.stop();
     await copier.stop();
     await node.stop();
     await parts.mark.stop();
@@ -251,7 +253,8 @@ async function listen(
   const sockets = [{ host: bareHost(host), port }, ...extra.map(socketOf)];
   const servers: HttpServer[] = [];
   for (const socket of sockets) {
-    stopping.throwIfAborted();
+    // Told to stop while it started: the caller stops at once what there is.
+    if (stopping.aborted) break;
     servers.push(await serve(api, socket));
   }
   return servers;

@@ -1,30 +1,5 @@
-import nacl from "tweetnacl";
-import { callMeshd } from "./control/client.ts";
-import type { JoinRequest } from "./meshctl/join-home.ts";
-import { errorReport, meshctlProgram } from "./meshctl/program.ts";
-import { version } from "./version.ts";
+import { useCompileCache } from "./runtime.ts";
 
-/** libp2p is loaded only by the one verb that needs it: all others answer in an instant. */
-async function requestJoin(request: JoinRequest): Promise<Uint8Array> {
-  const { requestJoinOverMesh } = await import("./meshctl/request-join.ts");
-  return requestJoinOverMesh(request);
-}
-
-const context = {
-  call: callMeshd,
-  requestJoin,
-  random: (length: number) => nacl.randomBytes(length),
-  input: process.stdin,
-  output: process.stdout,
-  version: version(),
-};
-
-const program = meshctlProgram(context, process.env["HEARTH_HOME"]);
-try {
-  await program.parseAsync();
-} catch (error) {
-  const report = errorReport(error);
-  if (program.opts<{ json: boolean }>().json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else process.stderr.write(`meshctl: ${String(report.error["message"])}\n`);
-  process.exitCode = 1;
-}
+useCompileCache();
+// Only now: what is imported before is compiled at every start.
+await import("./meshctl/main.ts");

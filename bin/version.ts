@@ -17,7 +17,7 @@ export function version(): string {
 }
 
 /** The folder of package.json: one up from bin/, two up from dist/bin/. */
-function packageRoot(from: string): string {
+export function packageRoot(from: string): string {
   if (existsSync(join(from, "package.json"))) return from;
   const parent = dirname(from);
   if (parent === from) throw new Error("no package.json above the program");

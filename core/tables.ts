@@ -78,6 +78,9 @@ export interface TimelineEntry {
 }
 export const timeline = table<[RoomId, number, number, EventId], TimelineEntry>("tl");
 
+/** The same events by their origin_server_ts: room, origin_server_ts, depth, event. */
+export const eventsByTime = table<[RoomId, number, number, EventId], TimelineEntry>("tt");
+
 /** A user's rooms, from the current state of each. */
 export interface MembershipEntry {
   readonly membership: string;
@@ -104,6 +107,12 @@ export const relations = table<
   [RoomId, EventId, string, number, number, EventId],
   { readonly type: string; readonly sender: UserId }
 >("rel");
+
+/** The replies of all threads of a room. Key as in `timeline`: room, depth, origin_server_ts, reply. */
+export interface ThreadReply extends TimelineEntry {
+  readonly root: EventId;
+}
+export const threadReplies = table<[RoomId, number, number, EventId], ThreadReply>("th");
 
 /** Winning values of the user and mesh documents: document, section, key. */
 export const fields = table<[DocId, string, string], Json>("f");
@@ -168,7 +177,7 @@ export const backupStats = table<
  */
 export const topicLog = table<[Topic, BoxId, number, number], readonly LogEntry[]>("lg");
 
-/** What last touched a topic: one entry for each origin. */
+/** The newest transactions that touched a topic, without those that they rest on. */
 export const topicVector = table<[Topic], Vector>("lv");
 
 /** Incarnations whose tail is complete: their last sequence. */

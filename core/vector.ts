@@ -34,29 +34,44 @@ export interface Dot {
 
 /**
  * A version vector: a set of transactions, closed under causes. `v[origin] = n` means the first n
- * transactions of that origin. **Naming a later incarnation of a box and omitting an earlier one means
- * all of the earlier**: `compact` omits an earlier incarnation only once its tail is known complete.
+ * transactions of that origin. **Of a box that is named, every incarnation before the earliest one
+ * named is in the set as a whole**: `compact` omits an incarnation only once its tail is known complete.
+ * As long as that is not known of the first incarnation met, incarnation 0, which no box ever has, is
+ * named with nothing: a box may have had lives of which nobody here has heard.
  */
 export type Vector = Readonly<Record<Origin, number>>;
 
 export const EMPTY_VECTOR: Vector = Object.freeze({}) as Vector;
 
+/** The incarnation before all others. */
+export function floorOf(box: BoxId): Origin {
+  return originOf(box, 0);
+}
+
+/** Does the vector take all of the incarnation for granted, without naming it? */
+export function implies(vector: Vector, origin: Origin): boolean {
+  const box = boxOf(origin);
+  const incarnation = incarnationOf(origin);
+  let isNamed = false;
+  for (const named in vector) {
+    if (boxOf(named as Origin) !== box) continue;
+    if (incarnationOf(named as Origin) <= incarnation) return false;
+    isNamed = true;
+  }
+  return isNamed;
+}
+
 /** Is the transaction in the set? */
 export function covers(vector: Vector, dot: Dot): boolean {
   const seq = vector[dot.origin];
-  if (seq !== undefined) return dot.seq <= seq;
-  const box = boxOf(dot.origin);
-  const incarnation = incarnationOf(dot.origin);
-  for (const origin of Object.keys(vector) as Origin[]) {
-    if (boxOf(origin) === box && incarnationOf(origin) > incarnation) return true;
-  }
-  return false;
+  return seq === undefined ? implies(vector, dot.origin) : dot.seq <= seq;
 }
 
-/** Is every transaction of `inner` in `outer`? */
+/** Is every transaction of `inner` in `outer`? Both are closed under causes. */
 export function includes(outer: Vector, inner: Vector): boolean {
   for (const origin of Object.keys(inner) as Origin[]) {
-    if (!covers(outer, { origin, seq: inner[origin] ?? 0 })) return false;
+    const seq = inner[origin] ?? 0;
+    if (seq > 0 && !covers(outer, { origin, seq })) return false;
   }
   return true;
 }
@@ -65,37 +80,43 @@ export function includes(outer: Vector, inner: Vector): boolean {
 export function merge(a: Vector, b: Vector): Vector {
   const out: Record<Origin, number> = {};
   for (const origin of new Set([...Object.keys(a), ...Object.keys(b)]) as Set<Origin>) {
-    const seq = Math.max(a[origin] ?? 0, b[origin] ?? 0);
     // An incarnation that one side omits because it has all of it is wholly in the union.
-    const impliedByA = a[origin] === undefined && covers(a, { origin, seq });
-    const impliedByB = b[origin] === undefined && covers(b, { origin, seq });
-    if (!impliedByA && !impliedByB) out[origin] = seq;
+    if (implies(a, origin) || implies(b, origin)) continue;
+    out[origin] = Math.max(a[origin] ?? 0, b[origin] ?? 0);
   }
   return out;
 }
 
 /** Adds one transaction; the caller has checked that its causes are in the set. */
 export function advance(vector: Vector, dot: Dot): Vector {
-  return covers(vector, dot) ? vector : { ...vector, [dot.origin]: dot.seq };
+  if (covers(vector, dot)) return vector;
+  const box = boxOf(dot.origin);
+  const isKnown = (Object.keys(vector) as Origin[]).some((origin) => boxOf(origin) === box);
+  return { ...vector, ...(isKnown ? {} : { [floorOf(box)]: 0 }), [dot.origin]: dot.seq };
 }
 
 /**
- * Drops what a later incarnation implies. `closed[origin]` is the last sequence of an incarnation
- * whose tail every box has confirmed.
+ * Drops of each box the first incarnations that are whole, but for its latest. `closed(origin)` is the
+ * last sequence of an incarnation whose tail every box has confirmed.
  */
 export function compact(vector: Vector, closed: (origin: Origin) => number | undefined): Vector {
-  const latest = new Map<BoxId, number>();
-  for (const origin of Object.keys(vector) as Origin[]) {
-    const incarnation = incarnationOf(origin);
-    if (incarnation > (latest.get(boxOf(origin)) ?? -1)) latest.set(boxOf(origin), incarnation);
-  }
+  const origins = (Object.keys(vector) as Origin[]).toSorted(byBoxAndIncarnation);
   const out: Record<Origin, number> = {};
-  for (const [origin, seq] of Object.entries(vector) as [Origin, number][]) {
-    const isLatest = incarnationOf(origin) === latest.get(boxOf(origin));
-    const end = closed(origin);
-    if (isLatest || end === undefined || seq < end) out[origin] = seq;
-  }
+  let kept: BoxId | undefined;
+  origins.forEach((origin, i) => {
+    const next = origins[i + 1];
+    const seq = vector[origin] ?? 0;
+    const isLatest = next === undefined || boxOf(next) !== boxOf(origin);
+    if (kept !== boxOf(origin) && !isLatest && seq >= (closed(origin) ?? Infinity)) return;
+    kept = boxOf(origin);
+    out[origin] = seq;
+  });
   return out;
+}
+
+function byBoxAndIncarnation(a: Origin, b: Origin): number {
+  if (boxOf(a) !== boxOf(b)) return boxOf(a) < boxOf(b) ? -1 : 1;
+  return incarnationOf(a) - incarnationOf(b);
 }
 
 /** Bytes of one entry in the encoded form: box 5, incarnation 6, sequence 4. */

@@ -1,12 +1,12 @@
 import type { SigningKey } from "../core/event/sign.ts";
 import type { BoxId, ServerName } from "../core/ids.ts";
 import type { ClaimKind, Logger, Random, Timers } from "../core/ports.ts";
-import { closedOrigins, fields, users } from "../core/tables.ts";
+import { fields, users } from "../core/tables.ts";
 import type { UserId } from "../core/ids.ts";
 import { isObject } from "../core/json.ts";
 import { millisecondsOf } from "../core/transaction/records.ts";
-import { boxOf, includes } from "../core/vector.ts";
-import type { Origin, Vector } from "../core/vector.ts";
+import { includes } from "../core/vector.ts";
+import type { Vector } from "../core/vector.ts";
 import { CasPaxos } from "./claims/cas-paxos.ts";
 import { HybridClock } from "./clock/hybrid-clock.ts";
 import { actorOf } from "./documents/automerge-doc.ts";
@@ -21,7 +21,7 @@ import type { BoxRecord } from "./membership/membership.ts";
 import { Acknowledgements } from "./replica/acknowledgements.ts";
 import type { AckPolicy } from "./replica/acknowledgements.ts";
 import { Replicator } from "./replica/replicator.ts";
-import { certainTails, closeTails } from "./replica/tail-closer.ts";
+import { TailCloser } from "./replica/tail-closer.ts";
 import { MeshRunner } from "./runner/runner.ts";
 import { TopicNotifier } from "./runner/topic-notifier.ts";
 import { StateStore } from "./store/overlay.ts";
@@ -60,10 +60,8 @@ export class MeshNode {
   readonly pruner: ToDevicePruner;
   readonly #deps: MeshNodeDeps;
   readonly #farewell: Farewell;
-  readonly #heard = new Map<BoxId, Vector>();
+  readonly #tails: TailCloser;
   #refusal: string | undefined;
-  /** Earlier lives of this box whose end is not certain yet. */
-  #openLives: ReadonlySet<Origin> = new Set();
 
   static async open(deps: MeshNodeDeps): Promise<MeshNode> {
     const positions = await loadPositions(deps.store);
@@ -72,7 +70,9 @@ export class MeshNode {
       floor: readClock(deps.store),
       driftMsMax: deps.driftMsMax,
     });
-    const began = millisecondsOf(clock.now());
+    // Not the time of the others: a box that has lost its memory must not begin a life before its last.
+    const isClockSet = clock.wallState === "good";
+    const began = isClockSet ? Math.floor(deps.wallClock()) : millisecondsOf(clock.now());
     const life = nextLife(deps.transport.self, positions.keys(), began);
     const state = new StateStore(deps.store);
     const documents = new DocumentStore(state, actorOf(life));
@@ -112,11 +112,13 @@ export class MeshNode {
       acknowledged: (dot) => this.replicator.acknowledged(dot),
       refusal: () => this.#refusal,
     });
+    const members = (): BoxId[] => this.memberIds();
+    this.#tails = new TailCloser({ ledger, runner: this.runner, timers, logger, members });
     this.ephemeral = new GossipedFacts({ transport, timers, touch });
     this.claims = new CasPaxos({
       ...deps,
       state,
-      members: () => this.memberIds(),
+      members,
       held: (kind, name) => this.#held(kind, name),
     });
     ledger.onFlushed((entries) => {
@@ -131,8 +133,8 @@ export class MeshNode {
   async start(): Promise<void> {
     await this.membership.load();
     await this.ledger.beginLife();
-    this.#openLives = this.#findOpenLives();
     this.replicator.start();
+    this.#tails.start();
     await this.#deps.transport.start();
   }
 
@@ -140,6 +142,7 @@ export class MeshNode {
   async stop(): Promise<void> {
     this.#refusal = "This box is stopping; try another one.";
     this.replicator.stop();
+    this.#tails.stop();
     this.#farewell.stop();
     this.ephemeral.stop();
     await this.#deps.transport.stop();
@@ -175,34 +178,8 @@ export class MeshNode {
     return typeof creator === "string" ? creator : undefined;
   }
 
-  #findOpenLives(): Set<Origin> {
-    const { life } = this.ledger;
-    const origins = [...this.ledger.positions().keys()];
-    return new Set(
-      origins.filter(
-        (origin) =>
-          boxOf(origin) === boxOf(life) &&
-          origin !== life &&
-          this.state.get(closedOrigins, [origin]) === undefined,
-      ),
-    );
-  }
-
   #hear(box: BoxId, vector: Vector): void {
-    this.#heard.set(box, vector);
     if (includes(vector, this.ledger.vector)) this.#farewell.knows(box);
-    if (this.#openLives.size === 0) return;
-    const positions = this.ledger.positions();
-    const certain = certainTails(this.ledger.life, positions, this.memberIds(), this.#heard);
-    const tails = certain.filter(({ origin }) => this.#openLives.has(origin));
-    if (tails.length === 0) return;
-    this.#openLives = new Set();
-    this.runner.run(closeTails, tails).then(
-      () => (this.#openLives = this.#findOpenLives()),
-      (error: unknown) => {
-        this.#openLives = this.#findOpenLives();
-        this.#deps.logger.warn({ err: error }, "could not close earlier lives");
-      },
-    );
+    this.#tails.heard(box, vector);
   }
 }

@@ -67,6 +67,7 @@ import {
 import { getLoginFlows, login } from "./login.ts";
 import { logout, logout_all } from "./logout.ts";
 import { getRoomEvents } from "./message-pagination.ts";
+import { getMutualRooms } from "./mutual-rooms.ts";
 import { changePassword } from "./password-management.ts";
 import { getPresence, setPresence } from "./presence.ts";
 import { deleteProfileField, getProfileField, getUserProfile, setProfileField } from "./profile.ts";
@@ -86,6 +87,12 @@ import { postReceipt } from "./receipts.ts";
 import { redactEvent } from "./redaction.ts";
 import { registrationTokenValidity } from "./registration-tokens.ts";
 import { checkUsernameAvailability, register } from "./registration.ts";
+import {
+  getRelatingEvents,
+  getRelatingEventsWithRelType,
+  getRelatingEventsWithRelTypeAndEventType,
+} from "./relations.ts";
+import { getEventByTimestamp } from "./room-event-by-timestamp.ts";
 import { sendMessage } from "./room-send.ts";
 import { setRoomStateWithKey } from "./room-state.ts";
 import { getRoomSummary } from "./room-summary.ts";
@@ -97,8 +104,11 @@ import {
   getRoomState,
   getRoomStateWithKey,
 } from "./rooms.ts";
+import { search } from "./search.ts";
+import { getSpaceHierarchy } from "./space-hierarchy.ts";
 import { sync } from "./sync.ts";
 import { deleteRoomTag, getRoomTags, setRoomTag } from "./tags.ts";
+import { getThreadRoots } from "./threads-list.ts";
 import { sendToDevice } from "./to-device.ts";
 import { setTyping } from "./typing.ts";
 import { searchUserDirectory } from "./users.ts";
@@ -141,6 +151,7 @@ export const clientEndpoints: readonly Endpoint[] = [
   getContentThumbnailAuthed,
   getDevice,
   getDevices,
+  getEventByTimestamp,
   getEventContext,
   getFilter,
   getJoinedMembersByRoom,
@@ -149,6 +160,7 @@ export const clientEndpoints: readonly Endpoint[] = [
   getLocalAliases,
   getLoginFlows,
   getMembersByRoom,
+  getMutualRooms,
   getOneRoomEvent,
   getPresence,
   getProfileField,
@@ -157,6 +169,9 @@ export const clientEndpoints: readonly Endpoint[] = [
   getPushRuleActions,
   getPushRules,
   getPushRulesGlobal,
+  getRelatingEvents,
+  getRelatingEventsWithRelType,
+  getRelatingEventsWithRelTypeAndEventType,
   getRoomEvents,
   getRoomIdByAlias,
   getRoomKeyBySessionId,
@@ -169,6 +184,8 @@ export const clientEndpoints: readonly Endpoint[] = [
   getRoomSummary,
   getRoomTags,
   getRoomVisibilityOnDirectory,
+  getSpaceHierarchy,
+  getThreadRoots,
   getTokenOwner,
   getTurnServer,
   getUserProfile,
@@ -195,6 +212,7 @@ export const clientEndpoints: readonly Endpoint[] = [
   redactEvent,
   register,
   registrationTokenValidity,
+  search,
   searchUserDirectory,
   sendMessage,
   sendToDevice,

@@ -8,10 +8,11 @@ import {
   historyVisibility,
   isJoined,
   joinRule,
+  membershipOf,
   stateContent,
   stateText,
 } from "../rooms/queries/room-facts.ts";
-import { memberships, rooms } from "../tables.ts";
+import { rooms } from "../tables.ts";
 
 /** Join rules under which a room may be found by those outside. */
 const OPEN_RULES = ["public", "knock", "knock_restricted"];
@@ -38,7 +39,7 @@ export function publishedRoom(view: View, room: RoomId): JsonObject | undefined 
 }
 
 /** The topic as plain text: the content block's text/plain form first. */
-function plainTopic(content: JsonObject): string | undefined {
+export function plainTopic(content: JsonObject): string | undefined {
   const block = content["m.topic"];
   const forms = isObject(block) ? block["m.text"] : undefined;
   if (Array.isArray(forms)) {
@@ -60,26 +61,37 @@ export function roomSummary(
   input: { readonly room: RoomId; readonly user: UserId | undefined },
 ): JsonObject {
   const { room, user } = input;
+  const preview = previewOf(view, room, user);
+  if (!preview) throw notFound("Room not found.");
+  if (user === undefined) return preview;
+  return { ...preview, membership: membershipOf(view, room, user) };
+}
+
+/** A room as someone sees it from outside; undefined where it is none of their business. */
+export function previewOf(
+  view: View,
+  room: RoomId,
+  user: UserId | undefined,
+): JsonObject | undefined {
   const meta = view.get(rooms, [room]);
   const published = publishedRoom(view, room);
-  if (!meta || !published || !mayPreview(view, room, user)) throw notFound("Room not found.");
+  if (!meta || !published || !mayPreview(view, room, user)) return undefined;
   const allowed = allowedRooms(view, room);
   const encryption = stateText(view, room, "m.room.encryption", "algorithm");
-  const membership = user && view.get(memberships, [user, room])?.membership;
   return {
     ...published,
     room_version: meta.version,
     ...(allowed.length === 0 ? {} : { allowed_room_ids: allowed }),
     ...(encryption === undefined ? {} : { encryption }),
-    ...(user === undefined ? {} : { membership: membership ?? "leave" }),
   };
 }
 
 function mayPreview(view: View, room: RoomId, user: UserId | undefined): boolean {
-  if (OPEN_RULES.includes(joinRule(view, room))) return true;
   if (historyVisibility(view, room) === "world_readable") return true;
+  const membership = user === undefined ? "leave" : membershipOf(view, room, user);
+  if (membership === "ban") return false;
+  if (OPEN_RULES.includes(joinRule(view, room))) return true;
   if (user === undefined) return false;
-  const membership = view.get(memberships, [user, room])?.membership;
   if (membership === "join" || membership === "invite" || membership === "knock") return true;
   return (
     joinRule(view, room) === "restricted" &&

@@ -1,18 +1,18 @@
-import { authorise } from "../auth/authorise.ts";
-import { notFound } from "../errors.ts";
+import { isAdmin } from "../account/accounts.ts";
+import { assert, notFound } from "../errors.ts";
 import { eventIdOf, roomIdOf } from "../event/hash.ts";
-import { prevEventIds } from "../event/pdu.ts";
 import type { Pdu } from "../event/pdu.ts";
 import type { StateKey } from "../event/state-key.ts";
 import { stateKeyOf } from "../event/state-key.ts";
 import type { EventId, RoomId } from "../ids.ts";
 import { roomVersion, roomVersionOf } from "../room-version/table.ts";
 import type { RoomVersion } from "../room-version/room-version.ts";
-import { rooms } from "../tables.ts";
+import { events, rooms } from "../tables.ts";
 import type { ApplyContext } from "../transaction/apply.ts";
 import type { ChangeRecord, EventRecord, Heads } from "../transaction/records.ts";
+import { authoriseInRoom } from "./authorise-in-room.ts";
 import type { BaseState } from "./state-view.ts";
-import { authState, roomDoc, stateBefore } from "./state-view.ts";
+import { roomDoc } from "./state-view.ts";
 
 /**
  * The door by which an event of this server enters: authorised at its place, then given its state.
@@ -25,11 +25,13 @@ export function admitEvent(
 ): { readonly change: ChangeRecord | undefined; readonly record: EventRecord } {
   const version = versionFor(context, pdu);
   const room = roomIdOf(version, pdu);
-  const before = stateBefore(context, room, prevEventIds(pdu));
-  authorise(version, pdu, authState(context, before));
   const id = eventIdOf(version, pdu);
+  assert(!context.view.get(events, [id]), "an event enters once");
+  const before = authoriseInRoom(context, version, room, pdu);
   const { change, heads } = changeDocument(context, room, before, pdu, id);
-  return { change, record: { kind: "event", id, room, pdu, heads } };
+  const byAdmin = pdu.type === "m.room.redaction" && isAdmin(context.view, pdu.sender);
+  const mark = byAdmin ? { byAdmin } : {};
+  return { change, record: { kind: "event", id, room, pdu, heads, ...mark } };
 }
 
 function versionFor(context: ApplyContext, pdu: Pdu): RoomVersion {

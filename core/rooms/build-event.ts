@@ -10,10 +10,11 @@ import type { Env } from "../ports.ts";
 import type { RoomVersion } from "../room-version/room-version.ts";
 import { roomVersion } from "../room-version/table.ts";
 import { rooms } from "../tables.ts";
-import type { RoomMeta, StoredEvent } from "../tables.ts";
+import type { StoredEvent } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { millisecondsOf } from "../transaction/records.ts";
-import { currentState } from "./state-view.ts";
+import { stateBefore } from "./state-view.ts";
+import type { StateView } from "./state-view.ts";
 
 /**
  * A member of every event made here: the box. Two boxes that cannot see each other may take the same
@@ -68,7 +69,8 @@ export function buildEvent(draft: Draft, env: Env, event: NewEvent): Pdu {
     origin_server_ts: millisecondsOf(env.time),
     [MADE_BY]: env.box,
   };
-  const authEvents = references(draft, version, authEventIdsFor(draft, version, meta, unplaced));
+  const state = stateBefore({ view: draft, docs: draft.docs }, event.room, parents);
+  const authEvents = references(draft, version, authEventIdsFor(version, state, unplaced));
   return seal(version, { ...unplaced, auth_events: authEvents }, env);
 }
 
@@ -94,6 +96,7 @@ export function buildCreateEvent(
     auth_events: [],
     depth: 1,
     origin_server_ts: millisecondsOf(env.time),
+    [MADE_BY]: env.box,
   };
   return seal(version, event, env);
 }
@@ -109,15 +112,9 @@ function assignedId(version: RoomVersion, env: Env): { event_id?: EventId } {
   return { event_id: `$${opaque}:${env.serverName}` as EventId };
 }
 
-function authEventIdsFor(
-  draft: Draft,
-  version: RoomVersion,
-  meta: RoomMeta,
-  event: DraftPdu,
-): EventId[] {
+function authEventIdsFor(version: RoomVersion, state: StateView, event: DraftPdu): EventId[] {
   const room = event.room_id;
   assert(room !== undefined, "an event that follows others names its room");
-  const state = currentState({ view: draft, docs: draft.docs }, room, meta);
   const ids: EventId[] = [];
   for (const [type, stateKey] of authEventsFor(version, event)) {
     const id = state.get(type, stateKey);

@@ -1,12 +1,13 @@
 import type { StateKey } from "../event/state-key.ts";
 import { splitStateKey, stateKeyOf } from "../event/state-key.ts";
+import { prevEventIds } from "../event/pdu.ts";
 import type { EventId, RoomId, UserId } from "../ids.ts";
 import { serverOf } from "../ids.ts";
 import { events, memberships, rooms, roomState } from "../tables.ts";
 import type { RoomMeta, StoredEvent } from "../tables.ts";
 import type { ApplyContext } from "../transaction/apply.ts";
 import { logToTopic } from "../transaction/topics.ts";
-import { currentState, differences, sameHeads, stateBefore } from "./state-view.ts";
+import { currentState, differences, sameList, stateBefore } from "./state-view.ts";
 
 type Change = readonly [key: StateKey, to: EventId | undefined, from: EventId | undefined];
 
@@ -23,9 +24,7 @@ interface NextState {
 export function moveCurrentState(context: ApplyContext, stored: StoredEvent, meta: RoomMeta): void {
   const { view } = context;
   const before = view.get(rooms, [stored.room]);
-  const next = followsLinearly(context, stored, before, meta)
-    ? linearStep(context, stored)
-    : resolvedStep(context, stored.room, before, meta);
+  const next = nextState(context, stored, before, meta);
   const counts = { joined: meta.joined, invited: meta.invited };
   for (const [key, to, from] of next.changes)
     setCurrent(context, stored.room, key, to, from, counts);
@@ -38,26 +37,28 @@ export function moveCurrentState(context: ApplyContext, stored: StoredEvent, met
   });
 }
 
-/** Does the event alone, on top of the whole room as it was, decide the new state? */
-function followsLinearly(
+function nextState(
   context: ApplyContext,
   stored: StoredEvent,
   before: RoomMeta | undefined,
   meta: RoomMeta,
-): boolean {
-  if (!before) return true;
-  if (before.patch) return false;
-  if (stored.pdu.state_key === undefined) {
-    // A message on a fork changes nothing where all branches show the same state.
-    return sameHeads(stored.heads, before.heads);
-  }
-  if (meta.extremities.length !== 1) return false;
-  return before.extremities.every((id) => {
-    const heads = context.view.get(events, [id])?.heads;
-    return heads !== undefined && sameHeads(heads, before.heads);
-  });
+): NextState {
+  if (!before) return linearStep(context, stored);
+  const parents = prevEventIds(stored.pdu).toSorted();
+  if (sameList(parents, before.extremities)) return linearStep(context, stored);
+  // The state depends on nothing else: a message on one branch of a fork changes none of it.
+  const same = sameList(branchesOf(context, before), branchesOf(context, meta));
+  if (same) return { heads: before.heads, patch: before.patch ?? [], changes: [] };
+  return resolvedStep(context, stored.room, before, meta);
 }
 
+/** The distinct states at the forward extremities, by name. */
+function branchesOf({ view }: ApplyContext, { extremities }: RoomMeta): string[] {
+  const names = extremities.map((id) => view.get(events, [id])?.heads.join() ?? "");
+  return [...new Set(names)].toSorted();
+}
+
+/** On top of the whole room as it was, the event alone decides the new state. */
 function linearStep(context: ApplyContext, stored: StoredEvent): NextState {
   const { type, state_key: stateKey } = stored.pdu;
   if (stateKey === undefined) return { heads: stored.heads, patch: [], changes: [] };
@@ -69,11 +70,11 @@ function linearStep(context: ApplyContext, stored: StoredEvent): NextState {
 function resolvedStep(
   context: ApplyContext,
   room: RoomId,
-  before: RoomMeta | undefined,
+  before: RoomMeta,
   meta: RoomMeta,
 ): NextState {
   const now = stateBefore(context, room, meta.extremities);
-  const old = new Map(before ? currentState(context, room, before).entries() : []);
+  const old = new Map(currentState(context, room, before).entries());
   const changes = differences(old, new Map(now.entries())).map(([key, to]): Change => [
     key,
     to,

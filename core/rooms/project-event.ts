@@ -1,18 +1,21 @@
 import { AuthError } from "../auth/auth-error.ts";
-import { authorise } from "../auth/authorise.ts";
-import { eventIdOf } from "../event/hash.ts";
+import { MatrixError } from "../errors.ts";
+import { eventIdOf, roomIdOf } from "../event/hash.ts";
+import { parsePdu } from "../event/parse-pdu.ts";
 import { prevEventIds } from "../event/pdu.ts";
 import type { Pdu } from "../event/pdu.ts";
-import { roomVersion } from "../room-version/table.ts";
-import type { EventId } from "../ids.ts";
-import { events, relations, rooms, timeline, transactions } from "../tables.ts";
+import { roomVersion, roomVersionOf } from "../room-version/table.ts";
+import type { RoomVersion } from "../room-version/room-version.ts";
+import { events, rooms, transactions } from "../tables.ts";
 import type { RoomMeta, StoredEvent } from "../tables.ts";
 import type { ApplyContext } from "../transaction/apply.ts";
 import type { EventRecord } from "../transaction/records.ts";
-import { logToTopic } from "../transaction/topics.ts";
+import { authoriseInRoom } from "./authorise-in-room.ts";
 import { moveCurrentState } from "./current-state.ts";
-import { redactionsFor, applyRedaction } from "./project-redaction.ts";
-import { authState, stateBefore } from "./state-view.ts";
+import { redactOnArrival, takePending } from "./project-redaction.ts";
+import { roomDoc } from "./state-view.ts";
+import { isEarlier, keepEvent } from "./stored-event.ts";
+import { hide, show } from "./timeline-rows.ts";
 
 /**
  * Takes an event into its room: store, forward extremities, current state, timeline. `checked` is set
@@ -21,10 +24,7 @@ import { authState, stateBefore } from "./state-view.ts";
  * https://spec.matrix.org/v1.19/server-server-api/#checks-performed-on-receipt-of-a-pdu
  */
 export function projectEvent(context: ApplyContext, record: EventRecord, checked: boolean): void {
-  const { view } = context;
-  if (view.get(events, [record.id])) return;
-  const rejected = checked ? undefined : reasonToReject(context, record);
-  const hidden = record.softFailed ? "soft-failed" : hideDuplicate(context, record);
+  if (context.view.get(events, [record.id])) return;
   const stored: StoredEvent = {
     id: record.id,
     room: record.room,
@@ -34,45 +34,58 @@ export function projectEvent(context: ApplyContext, record: EventRecord, checked
     seq: context.dot.seq,
     time: context.time,
     ...(record.txn ? { txn: record.txn } : {}),
-    ...(rejected === undefined ? {} : { rejected }),
-    ...(rejected === undefined && hidden ? { hidden } : {}),
+    ...(record.byAdmin ? { byAdmin: true as const } : {}),
   };
-  view.put(events, [record.id], stored);
-  if (rejected !== undefined) return;
-  if (!record.softFailed) extendRoom(context, stored);
-  if (!hidden) show(context, stored);
-  for (const redaction of redactionsFor(context, stored)) applyRedaction(context, redaction);
+  const rejected = checked ? undefined : reasonToReject(context, record);
+  if (rejected !== undefined) {
+    keepEvent(context, { ...stored, rejected });
+    takePending(context, stored);
+    return;
+  }
+  const hidden = record.softFailed ? "soft-failed" : hideDuplicate(context, stored);
+  const kept: StoredEvent = hidden ? { ...stored, hidden } : stored;
+  keepEvent(context, kept);
+  if (!record.softFailed) extendRoom(context, kept);
+  if (!hidden) show(context, kept);
+  redactOnArrival(context, kept);
 }
 
-function versionOf(context: ApplyContext, record: EventRecord): string | undefined {
-  const meta = context.view.get(rooms, [record.room]);
-  if (meta) return meta.version;
-  if (record.pdu.type !== "m.room.create") return undefined;
-  const version = record.pdu.content["room_version"];
-  return typeof version === "string" ? version : "1";
-}
-
-/** Why an event made elsewhere must not count, if so. */
+/** Why an event made elsewhere must not count, if so. The same on every box. */
 function reasonToReject(context: ApplyContext, record: EventRecord): string | undefined {
-  const name = versionOf(context, record);
-  if (name === undefined) return "its room has no create event";
-  const { view, docs } = context;
   try {
-    const version = roomVersion(name);
-    if (eventIdOf(version, record.pdu) !== record.id) return "its hash is not its event ID";
-    const parents = prevEventIds(record.pdu);
-    for (const id of parents) {
-      const parent = view.get(events, [id]);
-      if (!parent || parent.room !== record.room) return `its parent ${id} is not in the room`;
-      if (parent.rejected !== undefined) return `its parent ${id} was rejected`;
-    }
-    if (!docs.contains(`room:${record.room}`, record.heads)) return "its state is not known";
-    const before = stateBefore(context, record.room, parents);
-    authorise(version, record.pdu, authState(context, before));
+    const version = versionOf(context, record);
+    if (version === undefined) return "its room has no create event";
+    const { pdu } = parsePdu(version, record.pdu);
+    if (eventIdOf(version, pdu) !== record.id) return "its hash is not its event ID";
+    if (roomIdOf(version, pdu) !== record.room) return "it is from another room";
+    return reasonOfPlace(context, version, record);
   } catch (error) {
-    if (error instanceof AuthError) return error.message;
+    // An older version of the software meets room versions that it does not know.
+    if (error instanceof MatrixError) return error.message;
     throw error;
   }
+}
+
+function versionOf({ view }: ApplyContext, record: EventRecord): RoomVersion | undefined {
+  const meta = view.get(rooms, [record.room]);
+  const isCreate = record.pdu.type === "m.room.create";
+  if (meta && isCreate) throw new AuthError("its room was created before");
+  if (meta) return roomVersion(meta.version);
+  return isCreate ? roomVersionOf(record.pdu) : undefined;
+}
+
+function reasonOfPlace(
+  context: ApplyContext,
+  version: RoomVersion,
+  { room, pdu, heads }: EventRecord,
+): string | undefined {
+  for (const id of prevEventIds(pdu)) {
+    const parent = context.view.get(events, [id]);
+    if (!parent || parent.room !== room) return `its parent ${id} is not in the room`;
+    if (parent.rejected !== undefined) return `its parent ${id} was rejected`;
+  }
+  if (!context.docs.contains(roomDoc(room), heads)) return "its state is not known";
+  authoriseInRoom(context, version, room, pdu);
   return undefined;
 }
 
@@ -80,30 +93,19 @@ function reasonToReject(context: ApplyContext, record: EventRecord): string | un
  * When two boxes that could not see each other both took a retried request, the earlier event is
  * shown, the same one everywhere. Returns what hides the event that arrives.
  */
-function hideDuplicate(context: ApplyContext, record: EventRecord): "duplicate" | undefined {
-  if (!record.txn) return undefined;
+function hideDuplicate(context: ApplyContext, stored: StoredEvent): "duplicate" | undefined {
+  if (!stored.txn) return undefined;
   const { view } = context;
-  const key: [typeof record.pdu.sender, typeof record.txn.device, string] = [
-    record.pdu.sender,
-    record.txn.device,
-    record.txn.id,
-  ];
-  const earlierId = view.get(transactions, key);
-  const twin = earlierId === undefined ? undefined : view.get(events, [earlierId]);
-  if (!twin || twin.rejected !== undefined) {
-    view.put(transactions, key, record.id);
-    return undefined;
-  }
-  if (isBefore(twin.pdu, twin.id, record.pdu, record.id)) return "duplicate";
-  view.put(transactions, key, record.id);
-  view.put(events, [twin.id], { ...twin, hidden: "duplicate" });
-  view.del(timeline, [twin.room, twin.pdu.depth, twin.pdu.origin_server_ts, twin.id]);
+  const { device, id } = stored.txn;
+  const key: [typeof stored.pdu.sender, typeof device, string] = [stored.pdu.sender, device, id];
+  const twinId = view.get(transactions, key);
+  const twin = twinId === undefined ? undefined : view.get(events, [twinId]);
+  if (twin && isEarlier(twin, stored)) return "duplicate";
+  view.put(transactions, key, stored.id);
+  if (!twin) return undefined;
+  keepEvent(context, { ...twin, hidden: "duplicate" });
+  hide(context, twin);
   return undefined;
-}
-
-function isBefore(a: Pdu, aId: EventId, b: Pdu, bId: EventId): boolean {
-  if (a.origin_server_ts !== b.origin_server_ts) return a.origin_server_ts < b.origin_server_ts;
-  return aId < bId;
 }
 
 /** The event becomes a forward extremity in place of its parents; the current state follows. */
@@ -128,37 +130,5 @@ function extendRoom(context: ApplyContext, stored: StoredEvent): void {
 }
 
 function versionOfCreate(create: Pdu): string {
-  const version = create.content["room_version"];
-  return typeof version === "string" ? version : "1";
-}
-
-/** Puts a visible event where clients find it. */
-function show(context: ApplyContext, stored: StoredEvent): void {
-  const { view, dot } = context;
-  const { pdu, id, room } = stored;
-  const ts = pdu.origin_server_ts;
-  view.put(timeline, [room, pdu.depth, ts, id], { origin: dot.origin, seq: dot.seq });
-  logToTopic(context, `room:${room}`, {
-    e: id,
-    depth: pdu.depth,
-    ts,
-    ...(pdu.state_key === undefined ? {} : { state: true as const }),
-  });
-  const related = relationOf(pdu);
-  if (related) {
-    view.put(relations, [room, related.parent, related.type, pdu.depth, ts, id], {
-      type: pdu.type,
-      sender: pdu.sender,
-    });
-  }
-}
-
-function relationOf(pdu: Pdu): { parent: EventId; type: string } | undefined {
-  const relatesTo = pdu.content["m.relates_to"];
-  if (typeof relatesTo !== "object" || relatesTo === null || Array.isArray(relatesTo)) {
-    return undefined;
-  }
-  const { rel_type: type, event_id: parent } = relatesTo as Record<string, unknown>;
-  if (typeof type !== "string" || typeof parent !== "string") return undefined;
-  return { parent: parent as EventId, type };
+  return roomVersionOf(create).id;
 }

@@ -1,4 +1,5 @@
 import { assert } from "../errors.ts";
+import { rememberEventId } from "../event/hash.ts";
 import type { Pdu } from "../event/pdu.ts";
 import type { StateKey, StateMap } from "../event/state-key.ts";
 import { stateKeyOf } from "../event/state-key.ts";
@@ -35,7 +36,7 @@ export function sameHeads(a: Heads, b: Heads): boolean {
   return sameList(a, b);
 }
 
-function sameList(a: readonly string[], b: readonly string[]): boolean {
+export function sameList(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((item, i) => item === b[i]);
 }
 
@@ -128,7 +129,7 @@ function resolveHeads(deps: StateDeps, room: RoomId, distinct: readonly Heads[])
   const sets = distinct.map(
     (heads): StateMap => new Map(documentState(deps.docs, room, heads).entries()),
   );
-  const pdu = (id: EventId): Pdu | undefined => deps.view.get(events, [id])?.pdu;
+  const pdu = (id: EventId): Pdu | undefined => eventForRules(deps.view, id);
   const isRejected = (id: EventId): boolean => deps.view.get(events, [id])?.rejected !== undefined;
   return resolveState(roomVersion(meta.version), sets, pdu, isRejected);
 }
@@ -152,7 +153,17 @@ export function authState(
   return {
     get: (type, stateKey) => {
       const id = state.get(type, stateKey);
-      return id === undefined ? undefined : deps.view.get(events, [id])?.pdu;
+      return id === undefined ? undefined : eventForRules(deps.view, id);
     },
   };
+}
+
+/** An event as the auth rules and state resolution see it: a redaction has taken nothing from them. */
+export function eventForRules(view: View, id: EventId): Pdu | undefined {
+  const stored = view.get(events, [id]);
+  if (!stored) return undefined;
+  const { pdu, ruleContent } = stored;
+  const event = ruleContent ? { ...pdu, content: ruleContent } : pdu;
+  rememberEventId(event, id);
+  return event;
 }

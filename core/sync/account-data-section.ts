@@ -31,10 +31,10 @@ export async function readUserNews(pass: Pass): Promise<UserNews> {
     if (known) known.add(type);
     else roomTypes.set(room, new Set([type]));
   };
-  if (!pass.isInitial && !pass.news.touches(topic)) return news;
+  if (!pass.isInitial && !pass.valueNews.touches(topic)) return news;
   const { items, complete } = pass.isInitial
     ? { items: [], complete: false }
-    : await pass.news.read(topic, TOPIC_ROWS_MAX);
+    : await pass.valueNews.read(topic, TOPIC_ROWS_MAX);
   if (!complete) {
     await noteAllRoomTypes(pass, noteRoom);
     await noteAllSigned(pass, signedUsers);

@@ -25,6 +25,8 @@ export const RECEIPTS_MAX = 5000;
 export const TO_DEVICE_MAX = 100;
 /** Members of a room whose presence, device lists and heroes are worked out one by one. */
 export const MEMBERS_MAX = 20_000;
+/** Members of a room whose list is kept between requests; longer lists are read again. */
+export const REMEMBERED_MEMBERS_MAX = 2000;
 /** `m.heroes` (spec: 5). */
 export const HEROES_MAX = 5;
 /** Presence topics that one waiting request listens to. */

@@ -50,8 +50,8 @@ export async function deviceListsSection(
 
 async function changedKeys(pass: Pass): Promise<Set<UserId>> {
   const found = new Set<UserId>();
-  if (!pass.news.touches("device-lists")) return found;
-  const { items, complete } = await pass.news.read("device-lists", TOPIC_ROWS_MAX);
+  if (!pass.valueNews.touches("device-lists")) return found;
+  const { items, complete } = await pass.valueNews.read("device-lists", TOPIC_ROWS_MAX);
   if (!complete) {
     const all = await pass.snapshot.range(users, { prefix: [], limit: TOPIC_ROWS_MAX * 10 });
     for (const [[user]] of all) found.add(user);

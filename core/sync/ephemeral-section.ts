@@ -44,8 +44,8 @@ async function allKeys(pass: Pass, room: RoomId): Promise<Map<string, ReceiptKey
 
 async function newKeys(pass: Pass, room: RoomId): Promise<Map<string, ReceiptKey>> {
   const found = new Map<string, ReceiptKey>();
-  if (!pass.news.touches(`receipts:${room}`)) return found;
-  const { items, complete } = await pass.news.read(`receipts:${room}`, TOPIC_ROWS_MAX);
+  if (!pass.valueNews.touches(`receipts:${room}`)) return found;
+  const { items, complete } = await pass.valueNews.read(`receipts:${room}`, TOPIC_ROWS_MAX);
   if (!complete) return allKeys(pass, room);
   for (const { entry } of items) {
     if ("receipt" in entry) found.set(entry.receipt.join(" "), entry.receipt);

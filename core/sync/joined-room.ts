@@ -48,7 +48,7 @@ export async function joinedRoom(
     !touched &&
     !owesState &&
     !fullState &&
-    !pass.news.touches(`receipts:${room}`) &&
+    !pass.valueNews.touches(`receipts:${room}`) &&
     !context.user.roomTypes.has(room);
   if (isQuiet && !context.typing.event(room, false)) return undefined;
   const presenter = pass.presenter(room);

@@ -2,7 +2,9 @@ import type { RoomId, UserId } from "../ids.ts";
 import { serverOf } from "../ids.ts";
 import type { View } from "../ports.ts";
 import { events, memberships, rooms, roomState } from "../tables.ts";
-import { MEMBERS_MAX } from "./constants.ts";
+import { sameList } from "../rooms/state-view.ts";
+import { MEMBERS_MAX, REMEMBERED_MEMBERS_MAX } from "./constants.ts";
+import type { StateMark } from "./memory.ts";
 import type { Pass } from "./pass.ts";
 
 /** A user's current membership of a room, undefined when there is none. */
@@ -20,9 +22,8 @@ export function membershipOf(pass: Pass, room: RoomId, user: UserId): string | u
 export async function joinedMembers(pass: Pass, room: RoomId): Promise<readonly UserId[]> {
   const meta = pass.snapshot.get(rooms, [room]);
   if (!meta) return [];
-  const at = JSON.stringify([meta.heads, meta.patch ?? []]);
   const known = pass.memory.members.get(room);
-  if (known?.at === at) return known.users;
+  if (known && isSameState(known.at, meta)) return known.users;
   const rows = await pass.snapshot.range(roomState, {
     prefix: [room, "m.room.member"],
     limit: MEMBERS_MAX,
@@ -30,8 +31,16 @@ export async function joinedMembers(pass: Pass, room: RoomId): Promise<readonly 
   const users = rows
     .map(([[, , user]]) => user as UserId)
     .filter((user) => membershipOf(pass, room, user) === "join");
-  pass.memory.members.set(room, { at, users });
+  if (users.length <= REMEMBERED_MEMBERS_MAX) {
+    const at = { heads: meta.heads, patch: meta.patch };
+    pass.memory.members.set(room, { at, users });
+  }
   return users;
+}
+
+/** Where no fork is open, equal heads are equal state; a patch is compared by identity only. */
+function isSameState(known: StateMark, meta: StateMark): boolean {
+  return known.patch === meta.patch && sameList(known.heads, meta.heads);
 }
 
 /** Are the two in a room together now? */

@@ -58,6 +58,8 @@ export class Pass {
   readonly isAhead: boolean;
   /** What the client's state may lack; see `SyncToken.stateFloor`. */
   readonly stateDebt: News | undefined;
+  /** News of what has one current value, such as account data: told again where it may be out of date. */
+  readonly valueNews: News;
   /** What the client knows after this response. */
   readonly reached: Vector;
   /** Read before any ephemeral fact is, so that none falls between. */
@@ -78,6 +80,7 @@ export class Pass {
     this.isAhead = since !== undefined && this.news.isAhead;
     this.stateDebt =
       since?.stateFloor && !this.isAhead ? new News(parts.snapshot, since.stateFloor) : undefined;
+    this.valueNews = this.stateDebt ?? this.news;
     this.reached = since ? merge(since.vector, parts.snapshot.vector) : parts.snapshot.vector;
   }
 

@@ -46,7 +46,7 @@ export async function sync(deps: SyncDeps, input: SyncInput): Promise<JsonObject
   keepPresence(deps, memoryOf(deps.reader), requester.user, input.setPresence);
   const endMs = deps.timers.elapsed() + Math.min(Math.max(input.timeoutMs, 0), SYNC_TIMEOUT_MS_MAX);
   const left = (): number => endMs - deps.timers.elapsed();
-  let look = await lookOnce(deps, request, true);
+  let look = await lookOnce(deps, request, { isFirst: true, mayWait: left() > 0 });
   while (!look.response.isNews && left() > 0 && !input.signal.aborted) {
     look = await lookAndWait(deps, request, look, left(), input.signal);
   }
@@ -55,7 +55,7 @@ export async function sync(deps: SyncDeps, input: SyncInput): Promise<JsonObject
 
 interface Look {
   readonly response: SyncResponse;
-  /** What to wait for; empty where the response is news. */
+  /** What to wait for; empty where there will be no wait. */
   readonly topics: readonly WakeTopic[];
 }
 
@@ -70,15 +70,19 @@ async function lookAndWait(
   const stop = new AbortController();
   const wait = deps.notifier.wait(before.topics, timeoutMs, AbortSignal.any([signal, stop.signal]));
   try {
-    const look = await lookOnce(deps, request, false);
+    const look = await lookOnce(deps, request, { isFirst: false, mayWait: true });
     if (look.response.isNews || !(await wait)) return look;
-    return await lookOnce(deps, request, false);
+    return await lookOnce(deps, request, { isFirst: false, mayWait: true });
   } finally {
     stop.abort();
   }
 }
 
-async function lookOnce(deps: SyncDeps, request: SyncRequest, isFirst: boolean): Promise<Look> {
+async function lookOnce(
+  deps: SyncDeps,
+  request: SyncRequest,
+  { isFirst, mayWait }: { readonly isFirst: boolean; readonly mayWait: boolean },
+): Promise<Look> {
   const memory = memoryOf(deps.reader);
   using snapshot = deps.reader.snapshot();
   const { filter, requester } = request;
@@ -88,5 +92,5 @@ async function lookOnce(deps: SyncDeps, request: SyncRequest, isFirst: boolean):
   const pass = new Pass({ deps, snapshot, request, memory, rooms, nowMs });
   if (isFirst) await acknowledgeGiven(pass);
   const response = await respond(pass);
-  return { response, topics: response.isNews ? [] : await topicsOf(pass) };
+  return { response, topics: response.isNews || !mayWait ? [] : await topicsOf(pass) };
 }

@@ -1,15 +1,15 @@
 import type { BoxId, DeviceId, UserId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { Snapshot } from "../ports.ts";
-import { deviceTopic, toDevice, toDeviceAcks } from "../tables.ts";
+import { closedOrigins, deviceTopic, toDevice, toDeviceAcks, topicVector } from "../tables.ts";
 import type { WaitingMessage } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
 import type { Dot, Origin, Vector } from "../vector.ts";
-import { covers, EMPTY_VECTOR, merge, originOf } from "../vector.ts";
+import { covers, EMPTY_VECTOR, implies, merge, originOf } from "../vector.ts";
 import { TO_DEVICE_MAX } from "./constants.ts";
 import { News } from "./news.ts";
 import type { Pass } from "./pass.ts";
-import { includesWhole, intersection } from "./vectors.ts";
+import { includesWhole, intersection, stretchesBeyond } from "./vectors.ts";
 
 export interface ToDeviceSection {
   readonly events: readonly JsonObject[];
@@ -35,7 +35,7 @@ export async function toDeviceSection(pass: Pass): Promise<ToDeviceSection> {
   const events = waiting
     .slice(0, count)
     .map(({ message: { sender, type, content } }) => ({ sender, type, content }));
-  const reached = merge(given, lowered(pass.snapshot.vector, given, waiting.slice(count)));
+  const reached = merge(given, lowered(pass.snapshot, given, waiting, count));
   return {
     events,
     reached: includesWhole(pass.snapshot, reached, pass.reached) ? undefined : reached,
@@ -52,7 +52,9 @@ async function readWaiting(
   device: DeviceId,
   given: Vector,
 ): Promise<Waiting[]> {
-  const { snapshot } = pass;
+  const { snapshot, request } = pass;
+  // A lowered set is not closed under causes, so the topic's newest transactions say nothing of it.
+  if (!request.since?.toDevice && !pass.news.touches(deviceTopic(user, device))) return [];
   const acknowledged = snapshot.get(toDeviceAcks, [user, device]) ?? EMPTY_VECTOR;
   const parts = await readRows(snapshot, user, device, given, TO_DEVICE_MAX + 1);
   return parts
@@ -78,16 +80,9 @@ async function readRows(
   limit: number,
 ): Promise<[key: readonly [UserId, DeviceId, BoxId, number, number, number], WaitingMessage][][]> {
   return Promise.all(
-    new News(snapshot, beyond)
-      .stretches(deviceTopic(user, device))
-      .map(({ box, incarnation, after }) =>
-        snapshot.range(toDevice, {
-          prefix:
-            incarnation === undefined ? [user, device, box] : [user, device, box, incarnation],
-          ...(after === undefined ? {} : { after: [after] }),
-          limit,
-        }),
-      ),
+    stretchesBeyond(snapshot.vector, beyond).map(({ box, ...bounds }) =>
+      snapshot.range(toDevice, { prefix: [user, device, box], ...bounds, limit }),
+    ),
   );
 }
 
@@ -108,13 +103,23 @@ function cut(waiting: readonly Waiting[]): number {
 }
 
 /** What the snapshot has, less what is held back and all that follows it from the same box. */
-function lowered(vector: Vector, given: Vector, heldBack: readonly Waiting[]): Vector {
+function lowered(
+  snapshot: Snapshot,
+  given: Vector,
+  waiting: readonly Waiting[],
+  count: number,
+): Vector {
+  const { vector } = snapshot;
   const out: Record<Origin, number> = { ...vector };
-  for (const { dot } of heldBack) {
-    const before = out[dot.origin];
-    const last = dot.seq - 1;
-    if (before === undefined || before > last)
-      out[dot.origin] = Math.max(last, given[dot.origin] ?? 0);
+  for (const { dot } of waiting.slice(count)) {
+    const last = Math.max(dot.seq - 1, given[dot.origin] ?? 0);
+    out[dot.origin] = Math.min(out[dot.origin] ?? last, last);
+  }
+  // From the first incarnation that is named on, none goes without saying any more.
+  for (const origin of [...waiting.map(({ dot }) => dot.origin), ...Object.keys(given)]) {
+    const life = origin as Origin;
+    if (out[life] !== undefined || implies(out, life) || !implies(vector, life)) continue;
+    out[life] = snapshot.get(closedOrigins, [life]) ?? given[life] ?? 0;
   }
   return out;
 }
@@ -139,12 +144,21 @@ export async function acknowledgeGiven(pass: Pass): Promise<void> {
   const name = `${user}|${device}`;
   const given = givenBefore(pass);
   if (pass.isInitial || memory.acknowledging.has(name)) return;
+  const topic = deviceTopic(user, device);
+  const newest = snapshot.get(topicVector, [topic]);
+  // Decoded values are shared: the same object says that nothing came since the last look.
+  if (newest === undefined || memory.nothingWaits.get(name) === newest) return;
   const acknowledged = snapshot.get(toDeviceAcks, [user, device]) ?? EMPTY_VECTOR;
+  if (!new News(snapshot, acknowledged).touches(topic)) return;
   const parts = await readRows(snapshot, user, device, acknowledged, 1);
   const isWaiting = parts.flat().some(([[, , box, incarnation, seq]]) => {
     return covers(given, { origin: originOf(box, incarnation), seq });
   });
-  if (!isWaiting) return;
+  if (!isWaiting) {
+    const isAllGiven = !pass.request.since?.toDevice && !pass.news.touches(topic);
+    if (isAllGiven) memory.nothingWaits.set(name, newest);
+    return;
+  }
   memory.acknowledging.add(name);
   const upTo = intersection(given, snapshot.vector);
   deps.runner

@@ -25,6 +25,8 @@ interface UnreadItem {
 /** What notified a user in a room and was not read, as of one vector of the room's topic. */
 export interface UnreadEntry {
   readonly at: Vector;
+  /** What had been looked at. */
+  readonly reached: Vector;
   readonly rules: CompiledRules;
   readonly items: readonly UnreadItem[];
   /** The user's own newest event of each thread: sending reads what is before. */
@@ -84,7 +86,8 @@ async function currentEntry(pass: Pass, presenter: Presenter): Promise<UnreadEnt
   const tally = new Tally(pass, presenter, rules);
   const isAdded = known?.rules === rules && (await addNewer(pass, presenter, tally, known));
   if (!isAdded) await countBackwards(pass, presenter, tally);
-  const entry = { at, rules, items: tally.items, sent: tally.sent };
+  const reached = pass.snapshot.vector;
+  const entry = { at, reached, rules, items: tally.items, sent: tally.sent };
   pass.memory.unread.set(name, { ...entry, items: unreadItems(pass, presenter, entry) });
   return entry;
 }
@@ -133,7 +136,10 @@ async function addNewer(
   known: UnreadEntry,
 ): Promise<boolean> {
   const topic = `room:${presenter.history.room}` as const;
-  const { items, complete } = await new News(pass.snapshot, known.at).read(topic, UNREAD_WALK_MAX);
+  const { items, complete } = await new News(pass.snapshot, known.reached).read(
+    topic,
+    UNREAD_WALK_MAX,
+  );
   if (!complete) return false;
   const gone = new Set<string>();
   tally.items.push(...known.items);

@@ -1,10 +1,11 @@
 import { forbidden, notFound, unavailable } from "../errors.ts";
 import type { EventId, RoomId } from "../ids.ts";
 import type { Snapshot } from "../ports.ts";
-import { historyVisibility, refuseWhileBehind } from "../rooms/queries/room-facts.ts";
+import { roomAccess } from "../rooms/queries/readable-state.ts";
+import { refuseWhileBehind } from "../rooms/queries/room-facts.ts";
 import { isForgotten } from "../rooms/queries/forgotten.ts";
 import type { Requester, Services } from "../services.ts";
-import { events, memberships, rooms } from "../tables.ts";
+import { events } from "../tables.ts";
 import type { StoredEvent } from "../tables.ts";
 import { millisecondsOf } from "../transaction/records.ts";
 import { Presenter } from "./presenter.ts";
@@ -39,13 +40,9 @@ export function requireHistoryAccess(
   room: RoomId,
 ): void {
   refuseWhileBehind(deps, room);
-  const known = snapshot.get(rooms, [room]) !== undefined;
-  const membership = snapshot.get(memberships, [requester.user, room])?.membership;
-  if (known && membership === "join") return;
-  if (known && historyVisibility(snapshot, room) === "world_readable") return;
-  const was = membership === "leave" || membership === "ban";
-  if (known && was && !isForgotten(snapshot, requester.user, room)) return;
-  throw forbidden("You are not in this room.");
+  if (roomAccess(deps, snapshot, { room, user: requester.user }) === undefined) {
+    throw forbidden("You are not in this room.");
+  }
 }
 
 /**
@@ -53,12 +50,16 @@ export function requireHistoryAccess(
  * @throws MatrixError 404 M_NOT_FOUND, whether it does not exist or may not be seen; 503 as above
  */
 export function requireEvent(deps: TimelineDeps, presenter: Presenter, id: EventId): StoredEvent {
-  const { snapshot } = presenter.options;
+  const { snapshot, requester } = presenter.options;
+  const { room } = presenter.history;
   const event = snapshot.get(events, [id]);
   if (!event && !deps.isCaughtUp()) {
     throw unavailable("This box is still catching up with the others. Try again in a moment.");
   }
-  if (!event || event.room !== presenter.history.room || !presenter.shows(event)) {
+  const { user } = requester;
+  const isClosed =
+    isForgotten(snapshot, user, room) && roomAccess(deps, snapshot, { room, user }) === undefined;
+  if (isClosed || !event || event.room !== room || !presenter.shows(event)) {
     throw notFound("There is no such event, or you may not see it.");
   }
   return event;

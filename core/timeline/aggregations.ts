@@ -1,15 +1,10 @@
+import { relationOf } from "../event/relation.ts";
 import type { EventId } from "../ids.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { relations } from "../tables.ts";
 import type { StoredEvent } from "../tables.ts";
 import { AGGREGATED_CHILDREN_MAX, REFERENCES_MAX } from "./constants.ts";
 import type { Presenter } from "./presenter.ts";
-
-interface Child {
-  readonly id: EventId;
-  readonly type: string;
-  readonly sender: string;
-}
 
 /**
  * `unsigned.m.relations` of events: the newest edit, the thread's summary, the references.
@@ -23,7 +18,9 @@ export async function bundle(
   if (parents.length === 0) return out;
   const { room } = presenter.history;
   const { snapshot } = presenter.options;
-  const any = await snapshot.range(relations, { prefix: [room], limit: 1 });
+  // Many rooms have none at all, which spares a read for each event.
+  const isWorthIt = parents.length > 1;
+  const any = isWorthIt ? await snapshot.range(relations, { prefix: [room], limit: 1 }) : parents;
   if (any.length === 0) return out;
   await Promise.all(
     parents.map(async (parent) => {
@@ -39,73 +36,81 @@ async function bundleOne(
   parent: StoredEvent,
   withThread: boolean,
 ): Promise<JsonObject | undefined> {
-  // What a redacted event once related to is gone with its content.
-  if (parent.redactedBy !== undefined) return undefined;
+  // The specification leaves state events out.
+  if (parent.pdu.state_key !== undefined) return undefined;
   const { snapshot } = presenter.options;
   const any = await snapshot.range(relations, { prefix: [parent.room, parent.id], limit: 1 });
   if (any.length === 0) return undefined;
   const out: Record<string, Json> = {};
-  const [replace, reference, thread] = await Promise.all([
-    childrenOf(presenter, parent, "m.replace"),
+  // An event that relates to another one cannot begin a thread.
+  const mayBeRoot = withThread && relationOf(parent.pdu.content) === undefined;
+  const [edits, references, replies] = await Promise.all([
+    mayBeEdited(parent) ? childrenOf(presenter, parent, "m.replace", isByAuthor(parent)) : [],
     childrenOf(presenter, parent, "m.reference"),
-    withThread ? childrenOf(presenter, parent, "m.thread") : [],
+    mayBeRoot ? childrenOf(presenter, parent, "m.thread") : [],
   ]);
-  const edit = newestEdit(presenter, parent, replace);
+  const edit = newestEdit(edits);
   if (edit) out["m.replace"] = presenter.nested(edit);
-  if (reference.length > 0) {
+  if (references.length > 0) {
     out["m.reference"] = {
-      chunk: reference.slice(0, REFERENCES_MAX).map(({ id }) => ({ event_id: id })),
+      chunk: references.slice(-REFERENCES_MAX).map(({ id }) => ({ event_id: id })),
     };
   }
-  const summary = await threadSummary(presenter, parent, thread);
+  const summary = await threadSummary(presenter, parent, replies);
   if (summary) out["m.thread"] = summary;
   return Object.keys(out).length > 0 ? out : undefined;
 }
 
-/** Children by people who are not ignored, oldest first. */
+/** What the index says of a child. */
+interface Relation {
+  readonly type: string;
+  readonly sender: string;
+}
+
+/** Children that the user may see, oldest first. A redacted one is none any more. */
 async function childrenOf(
   presenter: Presenter,
   parent: StoredEvent,
   type: string,
-): Promise<Child[]> {
+  wants: (relation: Relation) => boolean = () => true,
+): Promise<StoredEvent[]> {
   const rows = await presenter.options.snapshot.range(relations, {
     prefix: [parent.room, parent.id, type],
     reverse: true,
     limit: AGGREGATED_CHILDREN_MAX,
   });
-  return rows
-    .toReversed()
-    .map(([key, value]) => ({ id: key[5], ...value }))
-    .filter(({ sender }) => !presenter.ignored.has(sender));
+  return rows.toReversed().flatMap(([key, relation]) => {
+    if (presenter.ignored.has(relation.sender) || !wants(relation)) return [];
+    const event = presenter.history.event(key[5]);
+    return event && event.redactedBy === undefined && presenter.shows(event) ? [event] : [];
+  });
+}
+
+/** A redacted event keeps no edit; an edit has none. */
+function mayBeEdited({ pdu, redactedBy }: StoredEvent): boolean {
+  return redactedBy === undefined && relationOf(pdu.content)?.type !== "m.replace";
+}
+
+function isByAuthor({ pdu }: StoredEvent): (relation: Relation) => boolean {
+  return ({ sender, type }) => sender === pdu.sender && type === pdu.type;
 }
 
 /**
- * The edit with the greatest time, then the greatest ID, by the author and of the event's own type.
+ * The valid edit with the greatest time, then the greatest ID.
  * https://spec.matrix.org/v1.19/client-server-api/#server-side-aggregation-of-mreplace-relationships
  */
-function newestEdit(
-  presenter: Presenter,
-  parent: StoredEvent,
-  children: readonly Child[],
-): StoredEvent | undefined {
-  const { pdu } = parent;
-  // A state event and an edit cannot be edited.
-  if (pdu.state_key !== undefined || relType(pdu.content) === "m.replace") return undefined;
+function newestEdit(edits: readonly StoredEvent[]): StoredEvent | undefined {
   let newest: StoredEvent | undefined;
-  for (const child of children) {
-    if (child.sender !== pdu.sender || child.type !== pdu.type) continue;
-    const event = presenter.history.event(child.id);
-    if (!event || !isValidEdit(presenter, event)) continue;
-    if (!newest || isNewer(event, newest)) newest = event;
+  for (const edit of edits) {
+    if (isValidEdit(edit) && (!newest || isNewer(edit, newest))) newest = edit;
   }
   return newest;
 }
 
-function isValidEdit(presenter: Presenter, event: StoredEvent): boolean {
-  const { pdu } = event;
-  if (pdu.state_key !== undefined || event.redactedBy !== undefined) return false;
-  if (pdu.type !== "m.room.encrypted" && pdu.content["m.new_content"] === undefined) return false;
-  return presenter.shows(event);
+/** What an encrypted edit holds is for the clients to judge. */
+function isValidEdit({ pdu }: StoredEvent): boolean {
+  if (pdu.state_key !== undefined) return false;
+  return pdu.type === "m.room.encrypted" || pdu.content["m.new_content"] !== undefined;
 }
 
 function isNewer(a: StoredEvent, b: StoredEvent): boolean {
@@ -117,29 +122,14 @@ function isNewer(a: StoredEvent, b: StoredEvent): boolean {
 async function threadSummary(
   presenter: Presenter,
   root: StoredEvent,
-  children: readonly Child[],
+  replies: readonly StoredEvent[],
 ): Promise<JsonObject | undefined> {
-  const alive = children.filter(({ id }) => presenter.history.event(id)?.redactedBy === undefined);
-  const latest = alive.findLast(({ id }) => {
-    const event = presenter.history.event(id);
-    return event !== undefined && presenter.shows(event);
-  });
-  const event = latest && presenter.history.event(latest.id);
-  if (!event) return undefined;
+  const latest = replies.at(-1);
+  if (!latest) return undefined;
   const { user } = presenter.options.requester;
   return {
-    latest_event: presenter.nested(event, await bundleOne(presenter, event, false)),
-    count: alive.length,
-    current_user_participated:
-      root.pdu.sender === user || alive.some(({ sender }) => sender === user),
+    latest_event: presenter.nested(latest, await bundleOne(presenter, latest, false)),
+    count: replies.length,
+    current_user_participated: [root, ...replies].some(({ pdu }) => pdu.sender === user),
   };
-}
-
-export function relType(content: JsonObject): string | undefined {
-  const relatesTo = content["m.relates_to"];
-  if (typeof relatesTo !== "object" || relatesTo === null || Array.isArray(relatesTo)) {
-    return undefined;
-  }
-  const type = (relatesTo as JsonObject)["rel_type"];
-  return typeof type === "string" ? type : undefined;
 }

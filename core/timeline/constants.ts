@@ -16,7 +16,11 @@ export const AGGREGATED_CHILDREN_MAX = 1000;
 export const REFERENCES_MAX = 100;
 /** `/relations` with `recurse` follows children of children this far (the spec asks for at least 3). */
 export const RECURSION_DEPTH = 3;
-/** Relation rows that one request of `/relations` or `/threads` reads. */
+/** Relation rows that one request of `/relations` with `recurse` reads. */
 export const RELATION_ROWS_MAX = 10_000;
+/** Relation types of one event that are told apart; more come from nobody but a vandal. */
+export const RELATION_TYPES_MAX = 100;
+/** Events whose children are read at once. */
+export const RELATION_READS_AT_ONCE = 32;
 /** How long a page waits for what its token covers: replication takes milliseconds where a link is up. */
 export const CATCH_UP_MS = 300;

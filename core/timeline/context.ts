@@ -4,6 +4,7 @@ import type { Requester } from "../services.ts";
 import type { StoredEvent } from "../tables.ts";
 import { presenterFor, requireEvent, requireHistoryAccess } from "./access.ts";
 import type { TimelineDeps } from "./access.ts";
+import { NO_FILTER } from "./event-filter.ts";
 import type { EventFilter } from "./event-filter.ts";
 import { sendersOf } from "./messages.ts";
 import { pageLimit, readPage } from "./page.ts";
@@ -35,26 +36,48 @@ export async function readContext(
   const presenter = presenterFor(deps, snapshot, requester, room);
   const event = requireEvent(deps, presenter, request.event);
   const limit = pageLimit(request.limit ?? filter.limit);
+  const counts = { before: Math.ceil(limit / 2), after: Math.floor(limit / 2) };
+  const { before, after, start, end } = await eventsAround(presenter, event, counts, filter);
+  const [shown] = await presenter.timeline([event]);
+  const around = [...before, event, ...after];
+  return {
+    start,
+    end,
+    event: shown,
+    events_before: await presenter.timeline(before),
+    events_after: await presenter.timeline(after),
+    state: presenter.state(stateAt(presenter, after.at(-1) ?? event, around, filter)),
+  };
+}
+
+/** What the user may see before an event, newest first, and after it; tokens to go on from. */
+export async function eventsAround(
+  presenter: Presenter,
+  event: StoredEvent,
+  counts: { readonly before: number; readonly after: number },
+  filter: EventFilter = NO_FILTER,
+): Promise<{
+  readonly before: readonly StoredEvent[];
+  readonly after: readonly StoredEvent[];
+  readonly start: string;
+  readonly end: string;
+}> {
+  const { vector } = presenter.options.snapshot;
   const at = positionOf(event);
-  const { vector } = snapshot;
-  const read = (direction: PageRequest["direction"], count: number): Promise<Page> => {
+  const read = (direction: PageRequest["direction"], limit: number): Promise<Page> => {
     const side = direction === "backwards" ? "before" : "after";
     const from = { point: { side, at }, vector } as const;
-    return readPage(presenter, { direction, from, to: undefined, limit: count, filter });
+    return readPage(presenter, { direction, from, to: undefined, limit, filter });
   };
-  const before = await read("backwards", Math.ceil(limit / 2));
-  const after = await read("forwards", Math.floor(limit / 2));
-  const first = before.events.at(-1) ?? event;
-  const last = after.events.at(-1) ?? event;
-  const [shown] = await presenter.timeline([event]);
-  const around = [...before.events, event, ...after.events];
+  const { events: before } = await read("backwards", counts.before);
+  const { events: after } = await read("forwards", counts.after);
+  const first = positionOf(before.at(-1) ?? event);
+  const last = positionOf(after.at(-1) ?? event);
   return {
-    start: encodePageToken({ point: { side: "before", at: positionOf(first) }, vector }),
-    end: encodePageToken({ point: { side: "after", at: positionOf(last) }, vector }),
-    event: shown,
-    events_before: await presenter.timeline(before.events),
-    events_after: await presenter.timeline(after.events),
-    state: presenter.state(stateAt(presenter, last, around, filter)),
+    before,
+    after,
+    start: encodePageToken({ point: { side: "before", at: first }, vector }),
+    end: encodePageToken({ point: { side: "after", at: last }, vector }),
   };
 }
 

@@ -59,7 +59,7 @@ export async function readMessages(
  * A token may come from a box that is a moment ahead; what it covers and is not here would be missing
  * from the page for good. After a short wait the page shows what there is: the other box may be gone.
  */
-async function untilHere(
+export async function untilHere(
   deps: Pick<Services, "reader" | "notifier" | "timers">,
   room: RoomId,
   vector: Vector,

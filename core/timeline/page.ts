@@ -15,6 +15,9 @@ import type { Presenter } from "./presenter.ts";
 import type { Row } from "./walk.ts";
 import { walk } from "./walk.ts";
 
+/** Rows from a point on, or from the end that lies behind. */
+export type Rows = (start: Point | undefined, chunkRows: number) => AsyncIterable<Row>;
+
 export interface PageRequest {
   readonly direction: "backwards" | "forwards";
   readonly from: PageToken;
@@ -23,6 +26,10 @@ export interface PageRequest {
   readonly fromOldest?: boolean;
   readonly limit: number;
   readonly filter: EventFilter;
+  /** Where the events come from, in the order of the direction; the room's timeline when absent. */
+  readonly rows?: Rows;
+  /** May the event be on the page, as far as the filter and the user's sight do not say? */
+  readonly accepts?: (event: StoredEvent) => Promise<boolean>;
 }
 
 export interface Page {
@@ -40,14 +47,15 @@ export function pageLimit(asked: number | undefined): number {
 export async function readPage(presenter: Presenter, request: PageRequest): Promise<Page> {
   const { snapshot } = presenter.options;
   const { room } = presenter.history;
-  const { direction, limit } = request;
+  const { direction, limit, filter, accepts } = request;
+  const rows = request.rows ?? ((start, chunk) => walk(snapshot, room, direction, start, chunk));
   const plan = await planOf(presenter, request);
   const events: StoredEvent[] = [];
   if (plan === "nothing") return { events, end: undefined };
   let scanned = 0;
   let last: Row | undefined;
   const chunk = Math.min(limit + 1, SCAN_CHUNK_ROWS);
-  for await (const row of walk(snapshot, room, direction, plan.start, chunk)) {
+  for await (const row of rows(plan.start, chunk)) {
     if (plan.isBeyond(row)) return { events, end: undefined };
     if (events.length === limit || scanned === PAGE_SCAN_MAX) {
       return { events, end: endToken(request, last ?? row, last !== undefined, plan.vector) };
@@ -55,7 +63,8 @@ export async function readPage(presenter: Presenter, request: PageRequest): Prom
     scanned++;
     last = row;
     const event = plan.wants(row) ? presenter.history.event(row.at.id) : undefined;
-    if (event && request.filter.allows(event.pdu) && presenter.shows(event)) events.push(event);
+    if (!event || !filter.allows(event.pdu) || !presenter.shows(event)) continue;
+    if (!accepts || (await accepts(event))) events.push(event);
   }
   return { events, end: undefined };
 }
@@ -106,7 +115,8 @@ async function stopOf(
   return lowest ? { side: "before", at: lowest } : "at once";
 }
 
-function isBeyond(stop: Point, at: Row["at"], forwards: boolean): boolean {
+/** Does going in the direction lead from the point to the position? */
+export function isBeyond(stop: Point, at: Row["at"], forwards: boolean): boolean {
   const order = comparePositions(at, stop.at);
   if (order === 0) return (stop.side === "before") === forwards;
   return forwards ? order > 0 : order < 0;

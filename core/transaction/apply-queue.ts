@@ -7,8 +7,9 @@ import {
   toDeviceAcks,
   toDeviceIds,
 } from "../tables.ts";
-import type { OneTimeKey } from "../tables.ts";
-import { boxOf, covers, EMPTY_VECTOR, incarnationOf, merge } from "../vector.ts";
+import type { KnownMessage, OneTimeKey } from "../tables.ts";
+import type { Dot } from "../vector.ts";
+import { boxOf, covers, EMPTY_VECTOR, incarnationOf, merge, originOf } from "../vector.ts";
 import type { ApplyContext } from "./apply.ts";
 import type { DequeueRecord, EnqueueRecord } from "./records.ts";
 import { logToTopic } from "./topics.ts";
@@ -43,27 +44,50 @@ function enqueueMessage(
   index: number,
 ): void {
   const { view, dot, time } = context;
-  if (message.id !== undefined && isKnown(context, user, device, message.id)) return;
   const place = [boxOf(dot.origin), incarnationOf(dot.origin), dot.seq, index] as const;
-  if (message.id !== undefined) view.put(toDeviceIds, [user, device, message.id], { place, time });
+  const also = message.id === undefined ? [] : mergeCopies(context, user, device, message.id, place);
+  if (also === "waits elsewhere") return;
   const acknowledged = view.get(toDeviceAcks, [user, device]);
   // The client had it from another box, and its acknowledgement overtook the message.
-  if (acknowledged && covers(acknowledged, dot)) return;
-  view.put(toDevice, [user, device, ...place], { ...message, time });
+  if (acknowledged && [dot, ...also].some((copy) => covers(acknowledged, copy))) return;
+  const copies = also.length > 0 ? { also } : {};
+  view.put(toDevice, [user, device, ...place], { ...message, time, ...copies });
   logToTopic(context, deviceTopic(user, device), { toDevice: index });
 }
 
-/** Did another transaction bring the same message? Then it is noted with it. */
-function isKnown(context: ApplyContext, user: UserId, device: DeviceId, id: string): boolean {
-  const { view, dot } = context;
+/**
+ * When several transactions bring the same message, it waits at the place of the earliest one, on every
+ * box, and names the others. Returns the copies that are known, if this is the earliest.
+ */
+function mergeCopies(
+  context: ApplyContext,
+  user: UserId,
+  device: DeviceId,
+  id: string,
+  place: KnownMessage["place"],
+): readonly Dot[] | "waits elsewhere" {
+  const { view, dot, time } = context;
   const known = view.get(toDeviceIds, [user, device, id]);
-  if (!known) return false;
+  if (!known) {
+    view.put(toDeviceIds, [user, device, id], { place, time });
+    return [];
+  }
   const waiting = view.get(toDevice, [user, device, ...known.place]);
+  const [box, incarnation, seq] = known.place;
+  const before: Dot = { origin: originOf(box, incarnation), seq };
+  const isEarliest =
+    time !== known.time ? time < known.time : dot.origin < before.origin;
+  if (isEarliest) {
+    view.put(toDeviceIds, [user, device, id], { place, time });
+    if (!waiting) return "waits elsewhere";
+    view.del(toDevice, [user, device, ...known.place]);
+    return [...(waiting.also ?? []), before];
+  }
   if (waiting) {
     const also = [...(waiting.also ?? []), dot];
     view.put(toDevice, [user, device, ...known.place], { ...waiting, also });
   }
-  return true;
+  return "waits elsewhere";
 }
 
 export function applyDequeue(context: ApplyContext, record: DequeueRecord): void {

@@ -5,7 +5,7 @@ import type { Documents, WritableView } from "../ports.ts";
 import { projectEvent } from "../rooms/project-event.ts";
 import { closedOrigins, events, fields, users } from "../tables.ts";
 import type { StoredEvent, Topic } from "../tables.ts";
-import type { Dot } from "../vector.ts";
+import type { Dot, Vector } from "../vector.ts";
 import { applyPut } from "./apply-put.ts";
 import { applyDequeue, applyEnqueue } from "./apply-queue.ts";
 import type { ChangeRecord, DocId, HybridTime, TransactionRecord } from "./records.ts";
@@ -16,6 +16,8 @@ export interface ApplyContext {
   readonly view: WritableView;
   readonly docs: Documents;
   readonly dot: Dot;
+  /** What the transaction was made upon; what its origin made before it goes without saying. */
+  readonly causes: Vector;
   readonly time: HybridTime;
   readonly serverName: ServerName;
   /** Collects the topics that the transaction says something about. */
@@ -88,8 +90,9 @@ function applyField(context: ApplyContext, doc: DocId, documentKey: string): voi
   if (DEVICE_LIST_SECTIONS.has(section)) {
     logToTopic(context, "device-lists", { user });
   }
-  if (section === "account" && key === "created" && value !== undefined) {
-    context.view.put(users, [user], true);
+  if (section === "account" && key === "created") {
+    if (value === undefined) context.view.del(users, [user]);
+    else context.view.put(users, [user], true);
   }
 }
 

@@ -1,4 +1,4 @@
-import { assert } from "../errors.ts";
+import { assert, tooLarge } from "../errors.ts";
 import type { Pdu } from "../event/pdu.ts";
 import type { Json } from "../json.ts";
 import type { DeviceId, EventId, UserId } from "../ids.ts";
@@ -41,6 +41,7 @@ export class Draft {
    * at its place; throws MatrixError 403 M_FORBIDDEN with the rule's reason.
    */
   appendEvent(pdu: Pdu, txn?: { readonly device: DeviceId; readonly id: string }): StoredEvent {
+    this.#requireSpace(2);
     const { change, record } = admitEvent(this.#context, pdu);
     if (change) this.#stage(change, []);
     this.#stage(txn ? { ...record, txn } : record, []);
@@ -54,6 +55,7 @@ export class Draft {
     const before = this.get(fields, [doc, section, key]);
     const text = value === undefined ? undefined : JSON.stringify(value);
     if (text === (before === undefined ? undefined : JSON.stringify(before))) return;
+    this.#requireSpace(1);
     const { change } = this.docs.change(doc, [[fieldKey(section, key), text]]);
     this.#stage({ kind: "change", doc, change: Buffer.from(change).toString("base64") }, [
       fieldKey(section, key),
@@ -102,11 +104,16 @@ export class Draft {
     return storedEvent(this.#context, id);
   }
 
+  /** Asked before a document is changed: a change without its record would be on this box only. */
+  #requireSpace(records: number): void {
+    if (this.records.length + records > RECORDS_PER_TRANSACTION_MAX) {
+      throw tooLarge("This request changes too much at once.");
+    }
+  }
+
   /** `stagedKeys`: the record is made here, its document changed already, at these keys. */
   #stage(record: TransactionRecord, stagedKeys?: readonly string[]): void {
-    if (this.records.length >= RECORDS_PER_TRANSACTION_MAX) {
-      throw new RangeError("too many records in one transaction");
-    }
+    this.#requireSpace(1);
     this.records.push(record);
     applyRecord(this.#context, record, this.records.length - 1, stagedKeys);
   }

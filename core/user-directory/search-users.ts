@@ -3,6 +3,7 @@ import type { JsonObject } from "../json.ts";
 import type { UserId } from "../ids.ts";
 import { ACCOUNTS_MAX, isDeactivated } from "../account/accounts.ts";
 import type { Reader, View } from "../ports.ts";
+import { folded } from "../search/words.ts";
 import { fields, users } from "../tables.ts";
 import { userDoc } from "../user-data/section.ts";
 
@@ -19,11 +20,6 @@ function rank(term: string, texts: readonly string[]): number | undefined {
     return text.includes(term) ? [3] : [];
   });
   return found.length === 0 ? undefined : Math.min(...found);
-}
-
-/** For comparing without case and accents: "José" is found by "jose". */
-function folded(text: string): string {
-  return text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
 }
 
 /**

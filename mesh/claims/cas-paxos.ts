@@ -10,6 +10,7 @@ import {
   majorityOf,
   parseAnswer,
   parseQuestion,
+  ROUND_LEAP_MAX,
 } from "./register.ts";
 import type { Acceptor, Answer, Ballot, Question } from "./register.ts";
 
@@ -73,7 +74,9 @@ export class CasPaxos implements Claims {
       const outcome = await this.#runRound(register, ballot, next);
       if (outcome.kind === "decided") return outcome.value;
       if (outcome.kind === "no-majority") throw this.#noMajority(outcome.answered);
-      this.#round = Math.max(this.#round, outcome.promised[0]);
+      const [round] = outcome.promised;
+      // A number from nowhere must not end the giving of all other names.
+      if (round - this.#round <= ROUND_LEAP_MAX) this.#round = Math.max(this.#round, round);
       await this.#backOff();
     }
     throw unavailable("Others are claiming the same name just now; try again.");
@@ -109,10 +112,20 @@ export class CasPaxos implements Claims {
     const { members, transport } = this.#deps;
     const answers = await Promise.all(
       members().map((box) =>
-        box === transport.self ? this.#answer(question) : this.#askBox(box, question),
+        box === transport.self ? this.#askSelf(question) : this.#askBox(box, question),
       ),
     );
     return answers.filter((said) => said !== undefined);
+  }
+
+  /** With a disk that refuses, this box has no vote; the others may do without it. */
+  async #askSelf(question: Question): Promise<Answer | undefined> {
+    try {
+      return await this.#answer(question);
+    } catch (error) {
+      this.#deps.logger.warn({ err: error }, "this box cannot vote on a claim");
+      return undefined;
+    }
   }
 
   async #askBox(box: BoxId, question: Question): Promise<Answer | undefined> {

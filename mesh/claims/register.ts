@@ -32,8 +32,16 @@ export type Answer =
     }
   | { readonly ok: false; readonly promised: Ballot };
 
+/**
+ * How far one ballot may be beyond the last: a number from nowhere must not use up all that are left.
+ * Boxes count on from round to round, and take years to get so far.
+ */
+export const ROUND_LEAP_MAX = 1_000_000_000;
 /** Characters of a register's name or value: an ID of 255 bytes and its kind fit. */
 const TEXT_LENGTH_MAX = 600;
+
+/** Before all that are ever asked with. */
+const NO_BALLOT: Ballot = [0, ""];
 
 export function compareBallots(a: Ballot, b: Ballot): number {
   if (a[0] !== b[0]) return a[0] - b[0];
@@ -46,6 +54,10 @@ export function answer(
   question: Question,
 ): { readonly keep: Acceptor | undefined; readonly answer: Answer } {
   const promised = acceptor?.promised;
+  const known = promised ?? NO_BALLOT;
+  if (question.ballot[0] - known[0] > ROUND_LEAP_MAX) {
+    return { keep: undefined, answer: { ok: false, promised: known } };
+  }
   const order = promised ? compareBallots(question.ballot, promised) : 1;
   if (promised && (question.phase === "prepare" ? order <= 0 : order < 0)) {
     return { keep: undefined, answer: { ok: false, promised } };

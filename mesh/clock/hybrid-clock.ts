@@ -11,6 +11,9 @@ export const DRIFT_MS_MAX = 5 * 60_000;
  */
 export const LEAP_MS_MAX = 5 * 365 * 24 * 3_600_000;
 
+/** A wall clock that is not believed and moves on by more than this was set, and time did not pass. */
+export const PACE_MS_MAX = 24 * 3_600_000;
+
 export interface HybridClockOptions {
   /** Milliseconds since 1970, as the machine has it: it may be unset, leap and go back. */
   readonly wall: () => number;
@@ -29,7 +32,7 @@ export class HybridClock {
   readonly #wall: () => number;
   readonly #driftMsMax: number;
   #last: HybridTime | undefined;
-  /** Where time goes on from while the wall clock is not believed. */
+  /** The last reading while the wall clock is not believed, and what time it was taken for. */
   #anchor: { readonly wallMs: number; readonly ms: number } | undefined;
 
   constructor(options: HybridClockOptions) {
@@ -86,7 +89,9 @@ export class HybridClock {
       this.#anchor = undefined;
       return wallMs;
     }
-    this.#anchor ??= { wallMs, ms: this.#knownMs() };
-    return this.#anchor.ms + Math.max(0, wallMs - this.#anchor.wallMs);
+    const { wallMs: before, ms } = this.#anchor ?? { wallMs, ms: this.#knownMs() };
+    const stepMs = wallMs - before;
+    this.#anchor = { wallMs, ms: stepMs >= 0 && stepMs <= PACE_MS_MAX ? ms + stepMs : ms };
+    return this.#anchor.ms;
   }
 }

@@ -120,7 +120,7 @@ export class Ledger {
   /** Writes the first entry of this life, which notes where the one before ended. */
   async beginLife(): Promise<void> {
     const last = latestLife(this.#deps.box, this.#positions.keys());
-    const seq = last === undefined ? undefined : this.#positions.get(last)?.newest.seq;
+    const seq = last && this.#positions.get(last)?.newest.seq;
     const birth: Command<undefined, void> = (draft) =>
       draft.stage({
         kind: "birth",
@@ -137,14 +137,14 @@ export class Ledger {
       const time = clock.now();
       const position = this.#positions.get(this.life)?.newest;
       const dot: Dot = { origin: this.life, seq: (position?.seq ?? 0) + 1 };
-      const context = this.#context(stage, dot, time);
+      const { [this.life]: _, ...deps } = this.#newest as Record<Origin, number>;
+      const context = this.#context(stage, dot, deps, time);
       const draft = new Draft(context);
       const reply = command(draft, input, { serverName, box, time, random, signingKey });
       if (draft.records.length === 0) {
         stage.abandon();
         return { reply, dot: undefined, written: this.#lastWrite };
       }
-      const { [this.life]: _, ...deps } = this.#newest as Record<Origin, number>;
       const transaction: Transaction = {
         v: 1,
         ...dot,
@@ -174,9 +174,18 @@ export class Ledger {
     return this.#positions.get(origin)?.newest.seq;
   }
 
+  /** Is it applied here, or known that there is no such transaction? */
   has(dot: Dot): boolean {
     const position = this.#positions.get(dot.origin);
-    return position ? dot.seq <= position.newest.seq : covers(this.#newest, dot);
+    if (position && dot.seq <= position.newest.seq) return true;
+    if (position === undefined && covers(this.#newest, dot)) return true;
+    const end = this.closedAt(dot.origin);
+    return end !== undefined && dot.seq > end;
+  }
+
+  /** The last transaction of an earlier life, once that is certain. */
+  closedAt(origin: Origin): number | undefined {
+    return this.#deps.state.get(closedOrigins, [origin]);
   }
 
   /**
@@ -185,13 +194,13 @@ export class Ledger {
    */
   apply(entry: Entry): Promise<void> {
     assert(this.isReady(entry), "entries are applied in order, after their causes");
-    const { origin, seq, time, prev, records } = entry.transaction;
+    const { origin, seq, time, deps, prev, records } = entry.transaction;
     if ((this.#positions.get(origin)?.newest.hash ?? "") !== prev) {
       throw new BadEntryError(`entry ${seq} of ${origin} does not continue its chain`);
     }
     const stage = this.#deps.state.begin();
     try {
-      const context = this.#context(stage, { origin, seq }, time);
+      const context = this.#context(stage, { origin, seq }, deps, time);
       records.forEach((record, index) => applyRecord(context, record, index));
       return this.#seal(stage, entry, context.touched);
     } catch (error) {
@@ -211,11 +220,14 @@ export class Ledger {
     return this.#lastWrite;
   }
 
-  #context(stage: Stage, dot: Dot, time: HybridTime): ApplyContext {
+  #context(stage: Stage, dot: Dot, deps: Vector, time: HybridTime): ApplyContext {
+    // Its own life names a box that the others leave to it; before its first entry it has no past.
+    const causes = dot.seq > 1 ? { ...deps, [dot.origin]: dot.seq - 1 } : deps;
     return {
       view: stage,
       docs: this.#deps.documents.on(stage),
       dot,
+      causes,
       time,
       serverName: this.#deps.serverName,
       touched: new Set(),

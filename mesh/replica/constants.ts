@@ -14,6 +14,8 @@ export const GOSSIP_LENGTH_MAX = 256 * 1024;
 /** Entries that wait for their causes; what does not fit is sent again by a stream later. */
 export const WAITING_ENTRIES_MAX = 4000;
 export const WAITING_LENGTH_MAX = 16 * 1024 * 1024;
+/** Origins with a refused entry that are remembered: boxes go wrong one by one. */
+export const REFUSED_MAX = 20;
 /** A write waits at most this long for the reachable boxes, unless the owner set otherwise. */
 export const ACK_WAIT_MS = 250;
 /** A peer that misses more entries than this is catching up, and writes do not wait for it. */

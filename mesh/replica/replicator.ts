@@ -1,11 +1,8 @@
-import { MatrixError } from "../../core/errors.ts";
 import type { BoxId } from "../../core/ids.ts";
 import type { Logger, Timers } from "../../core/ports.ts";
 import { includes } from "../../core/vector.ts";
 import type { Dot, Origin, Vector } from "../../core/vector.ts";
 import type { HybridClock } from "../clock/hybrid-clock.ts";
-import { BadEntryError, parseEntry } from "../journal/entry.ts";
-import type { Entry } from "../journal/entry.ts";
 import type { Flushed, Ledger } from "../journal/ledger.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
@@ -20,8 +17,8 @@ import {
 } from "./constants.ts";
 import { decodeFrame, encodeFrame, REPLICATION_PROTOCOL } from "./frames.ts";
 import type { Frame } from "./frames.ts";
+import { Intake } from "./intake.ts";
 import { Peer } from "./peer.ts";
-import { WaitingRoom } from "./waiting-room.ts";
 
 const CHANNEL = "replica";
 const TOPIC = "entries";
@@ -41,16 +38,14 @@ export interface ReplicatorDeps {
  * Brings every entry to every box. What is made here goes out by gossip at once; what a peer then
  * still lacks, whoever made it, goes to it by a stream.
  * 1. An entry is offered only when it is on this disk, and confirmed only when it is on that one.
- * 2. Entries are applied by `Ledger` alone, in order and after their causes; others wait, bounded.
+ * 2. Entries are applied by `Ledger` alone, in order and after their causes; others wait in `Intake`.
  * 3. Nothing is remembered of a link that went down: its vector is asked for again.
  * 4. Frames, links and timers change state only; `#evaluate` decides what a peer is sent.
  */
 export class Replicator {
   readonly #deps: ReplicatorDeps;
   readonly #peers = new Map<BoxId, Peer>();
-  readonly #waiting = new WaitingRoom();
-  /** Origins whose journal contradicts itself or cannot be applied here, with the reason. */
-  readonly #refused = new Map<Origin, string>();
+  readonly #intake: Intake;
   readonly #unsubscribe: (() => void)[] = [];
   #graceTimer: { cancel(): void } | undefined;
   #vectorTimer: { cancel(): void } | undefined;
@@ -58,6 +53,7 @@ export class Replicator {
 
   constructor(deps: ReplicatorDeps) {
     this.#deps = deps;
+    this.#intake = new Intake(deps);
     deps.ledger.onFlushed((entries) => this.#flushed(entries));
   }
 
@@ -68,7 +64,7 @@ export class Replicator {
       transport.onFrame(CHANNEL, (from, bytes) => this.#frame(from, bytes)),
       transport.onPublish(TOPIC, (_from, bytes) => {
         const frame = decodeFrame(bytes);
-        if (frame?.kind === "entries") void this.take(frame.texts);
+        if (frame?.kind === "entries") this.#takeGossip(frame.texts);
       }),
     );
     for (const { box } of transport.links()) this.#up(box);
@@ -76,7 +72,7 @@ export class Replicator {
       this.#vectorTimer = timers.after(VECTOR_INTERVAL_MS, again);
       this.#rewindStalled();
       // What the disk had no room for a while ago.
-      this.#applyReady();
+      this.#intake.applyReady();
       for (const peer of this.#peers.values()) {
         this.#say(peer.box, { kind: "vector", vector: this.#deps.ledger.vector });
         this.#evaluate(peer);
@@ -124,8 +120,9 @@ export class Replicator {
     return new Map([...this.#peers.values()].map((peer) => [peer.box, peer.lag(positions)]));
   }
 
+  /** Origins with an entry that cannot be applied here, and why; their later entries wait. */
   refused(): ReadonlyMap<Origin, string> {
-    return this.#refused;
+    return this.#intake.refused();
   }
 
   #up(box: BoxId): void {
@@ -144,7 +141,7 @@ export class Replicator {
     const peer = this.#peers.get(from);
     if (!peer) return;
     if (!frame) {
-      this.#deps.logger.warn({ box: from, bytes: bytes.length }, "dropped a frame that is none");
+      this.#intake.complain({ box: from, bytes: bytes.length }, "dropped a frame that is none");
       return;
     }
     if (frame.kind === "entries") {
@@ -172,62 +169,14 @@ export class Replicator {
   }
 
   /** Takes entries in, from wherever; resolves when those that could be applied are on disk. */
-  async take(texts: readonly string[]): Promise<void> {
-    for (const text of texts) {
-      try {
-        this.#admit(parseEntry(text));
-      } catch (error) {
-        if (!(error instanceof BadEntryError)) throw error;
-        this.#deps.logger.warn({ err: error }, "dropped a journal entry that is none");
-      }
-    }
-    this.#applyReady();
-    await this.#deps.ledger.settled().catch(() => undefined);
-    if (this.#waiting.size > 0) this.#applyReady();
+  take(texts: readonly string[]): Promise<void> {
+    return this.#intake.take(texts);
   }
 
-  #admit(entry: Entry): void {
-    const { origin, seq, time } = entry.transaction;
-    if (this.#deps.ledger.has({ origin, seq }) || this.#refused.has(origin)) return;
-    if (!this.#deps.clock.observe(time)) {
-      this.#deps.logger.warn({ origin, seq }, "refused an entry from too far in the future");
-      return;
-    }
-    this.#waiting.add(entry);
-  }
-
-  /** Applies what waits and has all its causes, until nothing more can be applied. */
-  #applyReady(): void {
-    const { ledger } = this.#deps;
-    for (let progress = true; progress;) {
-      progress = false;
-      for (const origin of this.#waiting.origins()) {
-        for (;;) {
-          const next = (ledger.lastApplied(origin) ?? 0) + 1;
-          this.#waiting.dropThrough(origin, next - 1);
-          const entry = this.#waiting.peek(origin, next);
-          if (!entry || !ledger.isReady(entry)) break;
-          if (!this.#apply(entry)) return;
-          this.#waiting.take(origin, next);
-          progress = true;
-        }
-      }
-    }
-  }
-
-  /** False when the disk cannot take more now. */
-  #apply(entry: Entry): boolean {
-    try {
-      void this.#deps.ledger.apply(entry).catch(() => undefined);
-      return true;
-    } catch (error) {
-      if (error instanceof MatrixError) return false;
-      if (!(error instanceof BadEntryError)) throw error;
-      const { origin } = entry.transaction;
-      this.#refused.set(origin, error.message);
-      this.#deps.logger.error({ err: error, origin }, "refused the journal of one origin");
-      return true;
-    }
+  #takeGossip(texts: readonly string[]): void {
+    this.take(texts).catch((error: unknown) => {
+      this.#deps.logger.error({ err: error }, "entries that came by gossip were not taken in");
+    });
   }
 
   #flushed(entries: readonly Flushed[]): void {

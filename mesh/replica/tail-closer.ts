@@ -1,11 +1,17 @@
 import type { BoxId } from "../../core/ids.ts";
-import type { Command } from "../../core/ports.ts";
+import type { Command, Logger, Runner, Timers } from "../../core/ports.ts";
 import { closedOrigins } from "../../core/tables.ts";
-import { boxOf, covers, incarnationOf } from "../../core/vector.ts";
+import { boxOf, floorOf, incarnationOf, includes } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
+import type { Ledger } from "../journal/ledger.ts";
 
 /** Earlier lives closed by one transaction; more wait for the next round. */
 const CLOSED_AT_ONCE_MAX = 500;
+/**
+ * What an earlier life had sent before it ended is on a disk or lost by now, so that what boxes say
+ * from then on counts, milliseconds.
+ */
+export const TAILS_LAND_MS = 10_000;
 
 export interface Tail {
   readonly origin: Origin;
@@ -14,31 +20,35 @@ export interface Tail {
 
 /**
  * The earlier lives of this box whose end is certain: every other member has said, since this life
- * began, what it has of them, and it was nothing that is missing here. Vectors need not name them
- * any more. `heard`: what each box last said.
+ * began, what it has of this box, and nothing of that is missing here. Before the first one that is
+ * known there was none, and vectors need not name any of them more. `heard`: what each box last said.
  */
 export function certainTails(
   life: Origin,
-  positions: ReadonlyMap<Origin, number>,
+  here: { readonly vector: Vector; positions(): ReadonlyMap<Origin, number> },
   members: readonly BoxId[],
   heard: ReadonlyMap<BoxId, Vector>,
 ): Tail[] {
   const self = boxOf(life);
-  const others = members.filter((box) => box !== self);
-  if (others.some((box) => !heard.has(box))) return [];
-  const tails: Tail[] = [];
-  for (const [origin, seq] of positions) {
-    const earlier = boxOf(origin) === self && incarnationOf(origin) < incarnationOf(life);
-    if (!earlier || tails.length >= CLOSED_AT_ONCE_MAX) continue;
-    const beyond = { origin, seq: seq + 1 };
-    // A vector that leaves it out for a later life says nothing about entries beyond ours.
-    const exceeded = others.some((box) => {
-      const vector = heard.get(box) ?? {};
-      return vector[origin] !== undefined && covers(vector, beyond);
-    });
-    if (!exceeded) tails.push({ origin, seq });
+  for (const box of members) {
+    if (box === self) continue;
+    const said = heard.get(box);
+    if (!said || !includes(here.vector, ofBox(self, said))) return [];
+  }
+  const tails: Tail[] = [{ origin: floorOf(self), seq: 0 }];
+  for (const [origin, seq] of here.positions()) {
+    if (boxOf(origin) !== self || incarnationOf(origin) >= incarnationOf(life)) continue;
+    tails.push({ origin, seq });
   }
   return tails;
+}
+
+function ofBox(box: BoxId, vector: Vector): Vector {
+  const out: Record<Origin, number> = {};
+  for (const [origin, seq] of Object.entries(vector) as [Origin, number][]) {
+    if (boxOf(origin) === box) out[origin] = seq;
+  }
+  return out;
 }
 
 export const closeTails: Command<readonly Tail[], void> = (draft, tails) => {
@@ -48,3 +58,63 @@ export const closeTails: Command<readonly Tail[], void> = (draft, tails) => {
     }
   }
 };
+
+export interface TailCloserDeps {
+  readonly ledger: Ledger;
+  readonly runner: Runner;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  readonly members: () => readonly BoxId[];
+}
+
+/** Closes the earlier lives of this box once their ends are certain, which keeps vectors small. */
+export class TailCloser {
+  readonly #deps: TailCloserDeps;
+  readonly #heard = new Map<BoxId, Vector>();
+  #landed = false;
+  #closing = false;
+  #timer: { cancel(): void } | undefined;
+
+  constructor(deps: TailCloserDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#timer = this.#deps.timers.after(TAILS_LAND_MS, () => {
+      this.#landed = true;
+      this.#close();
+    });
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#landed = false;
+  }
+
+  /** A connected box has said what it has on disk. */
+  heard(box: BoxId, vector: Vector): void {
+    if (!this.#landed) return;
+    this.#heard.set(box, vector);
+    this.#close();
+  }
+
+  #close(): void {
+    const { ledger, runner, members, logger } = this.#deps;
+    if (this.#closing || !this.#hasOpenLives()) return;
+    const tails = certainTails(ledger.life, ledger, members(), this.#heard);
+    const open = tails.filter(({ origin }) => ledger.closedAt(origin) === undefined);
+    if (open.length === 0) return;
+    this.#closing = true;
+    runner
+      .run(closeTails, open.slice(0, CLOSED_AT_ONCE_MAX))
+      .catch((error: unknown) => logger.warn({ err: error }, "could not close earlier lives"))
+      .finally(() => (this.#closing = false));
+  }
+
+  #hasOpenLives(): boolean {
+    const { life, vector } = this.#deps.ledger;
+    return Object.keys(vector).some(
+      (origin) => origin !== life && boxOf(origin as Origin) === boxOf(life),
+    );
+  }
+}

@@ -2,28 +2,34 @@ import type { Entry } from "../journal/entry.ts";
 import type { Origin } from "../../core/vector.ts";
 import { WAITING_ENTRIES_MAX, WAITING_LENGTH_MAX } from "./constants.ts";
 
-/** Entries that arrived before their causes. Bounded: what does not fit will be sent again. */
+/**
+ * Entries that arrived before their causes. Bounded: the one that came first makes room, and is sent
+ * again if it was wanted. So what can never be applied keeps nothing out.
+ */
 export class WaitingRoom {
   readonly #byOrigin = new Map<Origin, Map<number, Entry>>();
-  #entries = 0;
+  /** In the order of their coming. */
+  readonly #entries = new Set<Entry>();
   #length = 0;
 
   get size(): number {
-    return this.#entries;
+    return this.#entries.size;
   }
 
-  /** False when there is no room. */
-  add(entry: Entry): boolean {
+  /** Another one of the same place gives way: only one of them is right, and the newer may be it. */
+  add(entry: Entry): void {
     const { origin, seq } = entry.transaction;
+    this.take(origin, seq);
+    for (const oldest of this.#entries) {
+      const fits = this.#length + entry.text.length <= WAITING_LENGTH_MAX;
+      if (fits && this.#entries.size < WAITING_ENTRIES_MAX) break;
+      this.take(oldest.transaction.origin, oldest.transaction.seq);
+    }
     const waiting = this.#byOrigin.get(origin) ?? new Map<number, Entry>();
-    if (waiting.has(seq)) return true;
-    if (this.#entries >= WAITING_ENTRIES_MAX) return false;
-    if (this.#length + entry.text.length > WAITING_LENGTH_MAX) return false;
     waiting.set(seq, entry);
     this.#byOrigin.set(origin, waiting);
-    this.#entries++;
+    this.#entries.add(entry);
     this.#length += entry.text.length;
-    return true;
   }
 
   /** Takes out the entry with this sequence, if it is here. */
@@ -33,7 +39,7 @@ export class WaitingRoom {
     if (!waiting || !entry) return undefined;
     waiting.delete(seq);
     if (waiting.size === 0) this.#byOrigin.delete(origin);
-    this.#entries--;
+    this.#entries.delete(entry);
     this.#length -= entry.text.length;
     return entry;
   }

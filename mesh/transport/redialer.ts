@@ -22,7 +22,7 @@ interface Target {
   timer: { cancel(): void } | undefined;
 }
 
-/** Gets every wanted member linked and never gives up: waits grow from 1 s to 60 s, with jitter. */
+/** Gets every wanted member linked and never gives up: waits grow from 1 s to 30 s, with jitter. */
 export class Redialer {
   private readonly deps: RedialerDeps;
   private readonly targets = new Map<BoxId, Target>();

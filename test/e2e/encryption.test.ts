@@ -1,53 +1,31 @@
 import { decodeRecoveryKey } from "matrix-js-sdk/lib/crypto-api/index.js";
-import { Preset } from "matrix-js-sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BoxProxy } from "./support/box-proxy.ts";
 import { SdkClient } from "./support/sdk-client.ts";
+import { encryptedRoom, SdkClients } from "./support/sdk-clients.ts";
 import { verifyBySas } from "./support/sas.ts";
 import { TestMesh } from "./support/test-mesh.ts";
 
 const MESSAGES = 50;
 /** The invitation to verify is a message of the room. */
 const VERIFICATION_REQUESTS = 1;
-const ENCRYPTED = [
-  { type: "m.room.encryption", state_key: "", content: { algorithm: "m.megolm.v1.aes-sha2" } },
-];
 
 describe("people whose clients encrypt (N=3)", () => {
   let mesh: TestMesh;
-  const clients: SdkClient[] = [];
+  const clients = new SdkClients();
   const proxies: BoxProxy[] = [];
   beforeAll(async () => {
     mesh = await TestMesh.start();
   });
   afterEach(async () => {
-    for (const client of clients.splice(0)) client.stop();
+    clients.stop();
     for (const proxy of proxies.splice(0)) await proxy.stop();
   });
   afterAll(() => mesh.stop());
 
-  async function started(client: Promise<SdkClient>): Promise<SdkClient> {
-    const one = await client;
-    clients.push(one);
-    return one.start();
-  }
-
-  /** The first makes an encrypted room and the others join it. */
-  async function encryptedRoom(first: SdkClient, ...others: SdkClient[]): Promise<string> {
-    const room = await first.createRoom({
-      preset: Preset.PrivateChat,
-      invite: others.map(({ id }) => id),
-      initial_state: ENCRYPTED,
-    });
-    for (const other of others) await other.join(room);
-    const members = others.length + 1;
-    await first.until("all are there", () => first.room(room).getJoinedMemberCount() === members);
-    return room;
-  }
-
   it("chat, verify each other, and read everything on a third device through a third box", async () => {
-    const alice = await started(SdkClient.register(mesh.box(1).url, "alice"));
-    const bob = await started(SdkClient.register(mesh.box(3).url, "bob"));
+    const alice = await clients.start(SdkClient.register(mesh.box(1).url, "alice"));
+    const bob = await clients.start(SdkClient.register(mesh.box(3).url, "bob"));
     expect(await alice.signMyDevices()).toBe(0);
     expect(await bob.signMyDevices()).toBe(0);
     await bob.untilTrusts(bob.id, bob.device);
@@ -71,7 +49,7 @@ describe("people whose clients encrypt (N=3)", () => {
     await bob.untilTrusts(alice.id, alice.device);
 
     const recoveryKey = await alice.backUpKeys();
-    const third = await started(SdkClient.logIn(mesh.box(2).url, "alice"));
+    const third = await clients.start(SdkClient.logIn(mesh.box(2).url, "alice"));
     await third.readBack(room);
     expect(third.said(room)).toHaveLength(2 * MESSAGES + VERIFICATION_REQUESTS);
     expect(third.texts(room, alice.id)).toEqual([]);
@@ -91,8 +69,8 @@ describe("people whose clients encrypt (N=3)", () => {
     const [one, two, three] = mesh.urls as [string, string, string];
     proxies.push(await BoxProxy.start([one, two, three]), await BoxProxy.start([three, one, two]));
     const [first, last] = proxies as [BoxProxy, BoxProxy];
-    const carol = await started(SdkClient.register(first.url, "carol"));
-    const dave = await started(SdkClient.register(last.url, "dave"));
+    const carol = await clients.start(SdkClient.register(first.url, "carol"));
+    const dave = await clients.start(SdkClient.register(last.url, "dave"));
     const room = await encryptedRoom(carol, dave);
     const [hers, his] = [numbered("carol"), numbered("dave")];
     let killed: Promise<void> | undefined;
@@ -106,7 +84,7 @@ describe("people whose clients encrypt (N=3)", () => {
     await killed;
     await mesh.box(1).start();
     await mesh.untilWhole();
-    const late = await started(SdkClient.logIn(one, "carol"));
+    const late = await clients.start(SdkClient.logIn(one, "carol"));
     await late.readBack(room);
     expect(late.said(room)).toHaveLength(2 * MESSAGES);
     for (const client of [carol, dave]) {

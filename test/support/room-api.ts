@@ -12,7 +12,7 @@ const PREFIX = "/_matrix/client/v3";
 /** A whole box with accounts, and short ways to say what its users do. */
 export interface RoomApi extends AsyncDisposable {
   readonly services: Services;
-  /** A request below `/_matrix/client/v3`. */
+  /** A request; paths without `/_matrix` are below `/_matrix/client/v3`. */
   call(as: string, method: string, path: string, json?: unknown): Promise<TestAnswer>;
   createRoom(as: string, body?: JsonObject): Promise<RoomId>;
   state(as: string, room: RoomId, type: string, stateKey?: string): Promise<TestAnswer>;
@@ -32,7 +32,10 @@ export async function roomApi(
     }
   }, undefined);
   const call: RoomApi["call"] = (as, method, path, json) =>
-    api.request(method, PREFIX + path, { as, ...(json === undefined ? {} : { json }) });
+    api.request(method, path.startsWith("/_matrix") ? path : PREFIX + path, {
+      as,
+      ...(json === undefined ? {} : { json }),
+    });
   return {
     services: box.services,
     call,

@@ -112,6 +112,13 @@ export class SyncClient {
     });
   }
 
+  redact(box: Services, room: RoomId, redacts: EventId): Promise<EventId> {
+    return this.#run(box, (draft, env) => {
+      const event = { room, sender: this.user, type: "m.room.redaction", content: {}, redacts };
+      return sendInRoom(draft, env, event).id;
+    });
+  }
+
   /** Sets somebody's membership, by default one's own. */
   member(box: Services, room: RoomId, membership: string, whom = this.user): Promise<EventId> {
     return this.setState(box, room, "m.room.member", whom, { membership });

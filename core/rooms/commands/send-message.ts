@@ -1,4 +1,5 @@
 import { badJson, MatrixError } from "../../errors.ts";
+import { relationOf } from "../../event/relation.ts";
 import { parseEventId } from "../../ids.ts";
 import type { EventId, RoomId } from "../../ids.ts";
 import { isObject } from "../../json.ts";
@@ -28,7 +29,7 @@ const ANNOTATIONS_READ_MAX = 5000;
  * Sends an event that is no state. The same device, path and txnId always name the same event, on
  * every box.
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
- * @throws MatrixError 400 M_DUPLICATE_ANNOTATION, 403 M_FORBIDDEN, 413 M_TOO_LARGE
+ * @throws MatrixError 400 M_DUPLICATE_ANNOTATION, 400 M_UNKNOWN for a thread in a thread, 403 M_FORBIDDEN, 413 M_TOO_LARGE
  */
 export async function sendMessage(
   deps: Pick<Services, "reader" | "runner" | "isCaughtUp">,
@@ -52,6 +53,7 @@ export function send(
     throw new MatrixError(400, "M_DUPLICATE_ANNOTATION", "You have already reacted with this.");
   }
   requireRoom(draft, room);
+  requireThreadRoot(draft, input);
   const txn = { device: requester.device, id };
   const event = { room, sender: requester.user, type, content: input.content };
   if (type !== "m.room.redaction") return sendInRoom(draft, env, event, txn).id;
@@ -73,6 +75,23 @@ function redactionOf(
   requireMayRedact(draft, input.room, input.requester.user, redacts);
   const content = roomVersion(version).updatedRedactionRedacts ? input.content : rest;
   return { redacts, content };
+}
+
+/**
+ * A thread begins with an event that relates to no other one.
+ * https://spec.matrix.org/v1.19/client-server-api/#validation-of-mthread-relationships
+ */
+function requireThreadRoot(draft: Draft, { room, content }: MessageInput): void {
+  const relation = relationOf(content);
+  if (relation?.type !== "m.thread") return;
+  const root = draft.get(events, [relation.parent]);
+  if (root?.room === room && relationOf(root.pdu.content)) {
+    throw new MatrixError(
+      400,
+      "M_UNKNOWN",
+      "A thread cannot begin with an event that relates to another one.",
+    );
+  }
 }
 
 /**

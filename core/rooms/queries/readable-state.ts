@@ -3,7 +3,7 @@ import { prevEventIds } from "../../event/pdu.ts";
 import type { EventId, RoomId, UserId } from "../../ids.ts";
 import type { View } from "../../ports.ts";
 import type { Services } from "../../services.ts";
-import { events, memberships } from "../../tables.ts";
+import { events, memberships, rooms } from "../../tables.ts";
 import { currentState, stateAfter, stateBefore } from "../state-view.ts";
 import type { StateView } from "../state-view.ts";
 import { isForgotten } from "./forgotten.ts";
@@ -12,9 +12,31 @@ import { historyVisibility, requireRoom } from "./room-facts.ts";
 /** Membership changes after the last join that are looked through: bans, unbans, refused invites. */
 const CHANGES_SINCE_JOIN_MAX = 50;
 
+/** How a user may read a room: as its member, as anybody may, or as one who was in it until an event. */
+export type RoomAccess = "as member" | "as anyone" | { readonly until: EventId };
+
 /**
- * The state of a room that a user may read: the current one for members, that of the moment of leaving
- * for those who were members, the current one for anybody where history is world-readable.
+ * May the user read the room at all, its state and its history? Undefined when not. Which of the events
+ * are shown is then judged for each of them, by `core/timeline/viewer.ts`.
+ * https://spec.matrix.org/v1.19/client-server-api/#room-history-visibility
+ */
+export function roomAccess(
+  deps: Pick<Services, "documents">,
+  view: View,
+  { room, user }: { readonly room: RoomId; readonly user: UserId },
+): RoomAccess | undefined {
+  if (!view.get(rooms, [room])) return undefined;
+  const entry = view.get(memberships, [user, room]);
+  if (entry?.membership === "join") return "as member";
+  if (historyVisibility(view, room) === "world_readable") return "as anyone";
+  if (!entry || isForgotten(view, user, room)) return undefined;
+  const until = endOfMembership(deps, view, room, user, entry.event);
+  return until === undefined ? undefined : { until };
+}
+
+/**
+ * The state of a room that a user may read: the current one for members, and for anybody where history
+ * is world-readable; that of the moment of leaving for those who were members.
  * @throws MatrixError 403 M_FORBIDDEN
  */
 export function readableState(
@@ -22,17 +44,15 @@ export function readableState(
   view: View,
   input: { readonly room: RoomId; readonly user: UserId },
 ): StateView {
-  const { room, user } = input;
+  const { room } = input;
   const meta = requireRoom(view, room);
-  const state = { view, docs: deps.documents };
-  const entry = view.get(memberships, [user, room]);
-  if (entry?.membership === "join") return currentState(state, room, meta);
-  if (entry && !isForgotten(view, user, room)) {
-    const left = endOfMembership(deps, view, room, user, entry.event);
-    if (left !== undefined) return stateAfter(state, room, left);
+  const access = roomAccess(deps, view, input);
+  if (access === undefined) {
+    throw forbidden("You are not a member of the room and were not previously a member of it.");
   }
-  if (historyVisibility(view, room) === "world_readable") return currentState(state, room, meta);
-  throw forbidden("You are not a member of the room and were not previously a member of it.");
+  const state = { view, docs: deps.documents };
+  const isNow = access === "as member" || access === "as anyone";
+  return isNow ? currentState(state, room, meta) : stateAfter(state, room, access.until);
 }
 
 /**

@@ -219,7 +219,12 @@ test(
     const story = fc.array(step, { minLength: 10, maxLength: 60 });
     await fc.assert(fc.asyncProperty(story, fc.constantFrom(2, 200), play), {
       numRuns: RUNS,
-      ...(process.env["SEED"] ? { seed: Number(process.env["SEED"]), ...(process.env["FCPATH"] ? { path: process.env["FCPATH"] } : {}) } : {}),
+      ...(process.env["SEED"]
+        ? {
+            seed: Number(process.env["SEED"]),
+            ...(process.env["FCPATH"] ? { path: process.env["FCPATH"] } : {}),
+          }
+        : {}),
     });
   },
 );

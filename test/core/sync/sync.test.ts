@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { UserId } from "../../../core/ids.ts";
 import type { Services } from "../../../core/services.ts";
+import { ROOM_LOG_ROWS_MAX } from "../../../core/sync/constants.ts";
 import { oneBox } from "../../support/one-box.ts";
 import { bodies, SyncClient } from "../../support/sync-client.ts";
 
@@ -108,6 +109,28 @@ describe("a sync from a token", () => {
       for (let i = 1; i <= 12; i++) await alice.send(box, room, `m${i}`);
       const part = (await alice.sync(box)).join[room];
       expect(part?.state.events.map(({ content }) => content)).toEqual([{ topic: "gap" }]);
+    }));
+
+  test("after more than is read costs no more, and loses nothing", () =>
+    withBox(async (box) => {
+      const alice = new SyncClient("alice");
+      const room = await alice.createRoom(box);
+      await alice.sync(box);
+      const to = alice.since ?? "";
+      await alice.setState(box, room, "m.room.topic", "", { topic: "gap" });
+      const count = ROOM_LOG_ROWS_MAX + 30;
+      for (let i = 1; i <= count; i++) await alice.send(box, room, `m${i}`);
+      const part = (await alice.sync(box)).join[room];
+      expect([bodies(part).at(-1), part?.timeline.limited]).toEqual([`m${count}`, true]);
+      expect(part?.state.events.map(({ content }) => content)).toContainEqual({ topic: "gap" });
+      const found: unknown[] = bodies(part).toReversed();
+      let from = part?.timeline.prev_batch;
+      while (from !== undefined) {
+        const page = await alice.messages(box, room, { from, to, limit: 200 });
+        found.push(...page.events.flatMap(({ content }) => content["body"] ?? []));
+        from = page.end;
+      }
+      expect(found).toEqual(Array.from({ length: count }, (_, i) => `m${count - i}`));
     }));
 
   test("waits for news and is woken by it", () =>

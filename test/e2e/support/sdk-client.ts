@@ -2,16 +2,17 @@ import { expect } from "vitest";
 import {
   createClient,
   MatrixEventEvent,
+  PendingEventOrdering,
   RoomEvent,
   RoomStateEvent,
   SyncState,
+  ThreadEvent,
 } from "matrix-js-sdk";
 import {
   AuthType,
   ClientEvent,
   EventStatus,
   EventType,
-  Filter,
   MsgType,
   RoomMemberEvent,
 } from "matrix-js-sdk";
@@ -27,7 +28,6 @@ import { untilTrue } from "./wait.ts";
 const POLL_MS = 5000;
 const PAGE_EVENTS = 100;
 const RESENDS_MAX = 20;
-const MEMBERS_FILTER = { lazy_load_members: true };
 
 function ignore(): void {
   // What matters to a test are its expectations; the SDK writes hundreds of lines a second.
@@ -56,7 +56,11 @@ const ROOM_CHANGES = [
   RoomEvent.Timeline,
   RoomMemberEvent.Membership,
   RoomMemberEvent.Typing,
+  RoomEvent.UnreadNotifications,
   RoomStateEvent.Events,
+  ThreadEvent.New,
+  ThreadEvent.NewReply,
+  ThreadEvent.Update,
 ];
 
 /** One device of one person: a `matrix-js-sdk` client with the Rust crypto, all in memory. */
@@ -120,11 +124,10 @@ export class SdkClient {
   /** Resolves when the first `/sync` is in. */
   async start(): Promise<this> {
     await this.sdk.initRustCrypto({ useIndexedDB: false });
-    const filter = new Filter(this.id);
-    filter.setDefinition({ room: { state: MEMBERS_FILTER, timeline: { limit: PAGE_EVENTS } } });
     await this.sdk.startClient({
-      filter,
+      initialSyncLimit: PAGE_EVENTS,
       lazyLoadMembers: true,
+      pendingEventOrdering: PendingEventOrdering.Detached,
       pollTimeout: POLL_MS,
       threadSupport: true,
     });
@@ -176,7 +179,7 @@ export class SdkClient {
     } catch {
       const isUnsent = (event: MatrixEvent): boolean => event.status === EventStatus.NOT_SENT;
       for (let left = RESENDS_MAX; left > 0; left--) {
-        const event = this.room(room).getLiveTimeline().getEvents().find(isUnsent);
+        const event = this.room(room).getPendingEvents().find(isUnsent);
         if (!event) return;
         await this.sdk.resendEvent(event, this.room(room)).catch(ignore);
       }

@@ -1,0 +1,111 @@
+import { flushCompileCache } from "node:module";
+import { Command } from "commander";
+import type { Logger } from "../../core/ports.ts";
+import { startBox } from "../box.ts";
+import { loadConfig } from "../config/load.ts";
+import { ConfigError } from "../config/problems.ts";
+import type { Config } from "../config/schema.ts";
+import { serveControl } from "../control/server.ts";
+import { HomeError } from "../home/error.ts";
+import { lockHome } from "../home/lock.ts";
+import { homePaths } from "../home/paths.ts";
+import { createLogger } from "../logger.ts";
+import { version } from "../version.ts";
+
+/** A stop is promised within 5 s; what hangs longer than this is cut, in milliseconds. */
+const STOP_WAIT_MS_MAX = 4500;
+/** Exit code when starting again cannot help until a person changes something. */
+const EXIT_REFUSED = 2;
+
+interface Flags {
+  readonly home: string;
+  readonly untilStdinCloses: boolean;
+}
+
+function parseFlags(): Flags {
+  const program = new Command("meshd")
+    .description("Runs one Hearth box in the foreground.")
+    .version(version())
+    .requiredOption("--home <dir>", "folder of the box, made by `meshctl init` or `meshctl join`")
+    .option("--until-stdin-closes", "stop when standard input ends, as when the parent dies", false)
+    .allowExcessArguments(false)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_REFUSED));
+  return program.parse().opts<Flags>();
+}
+
+/** Aborts at the first SIGTERM, SIGINT or SIGHUP; later ones change nothing. */
+function stopSignal(flags: Flags, log: Logger): AbortSignal {
+  const stopping = new AbortController();
+  const stop = (reason: string): void => {
+    if (stopping.signal.aborted) return;
+    log.info({ reason }, "stopping");
+    setTimeout(() => {
+      log.error({ waited_ms: STOP_WAIT_MS_MAX }, "did not stop in time");
+      process.exit(1);
+    }, STOP_WAIT_MS_MAX).unref();
+    stopping.abort();
+  };
+  for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(name, () => stop(name));
+  if (flags.untilStdinCloses) {
+    process.stdin.on("close", () => stop("standard input closed")).resume();
+  }
+  return stopping.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true }),
+  );
+}
+
+/** Runs the box until it is told to stop; everything that was started is stopped in reverse. */
+async function run(flags: Flags, config: Config, log: Logger): Promise<void> {
+  const paths = homePaths(flags.home);
+  const lock = await lockHome(flags.home, paths.pid, "meshd");
+  try {
+    const stopping = stopSignal(flags, log);
+    const box = await startBox(config, flags.home, log, stopping);
+    try {
+      const control = await serveControl(paths.socket, box.control, log);
+      log.info({ home: flags.home, version: version(), pid: process.pid }, "ready");
+      // A box ends by a power cut as often as in order, and what it compiled would be lost.
+      flushCompileCache();
+      await aborted(stopping);
+      await control.stop();
+    } finally {
+      await box.stop();
+    }
+    log.info({}, "stopped");
+  } finally {
+    lock.release();
+  }
+}
+
+async function main(): Promise<void> {
+  const flags = parseFlags();
+  const config = loadConfig(homePaths(flags.home).config);
+  const log = await createLogger(config.log);
+  const crash = (error: unknown): never => {
+    log.fatal({ err: error }, "crashed");
+    process.exit(1);
+  };
+  process.on("uncaughtException", crash).on("unhandledRejection", crash);
+  await run(flags, config, log).catch((error: unknown) => {
+    if (isRefusal(error)) throw error;
+    crash(error);
+  });
+  // What a library left open must not keep the process alive.
+  process.exit(0);
+}
+
+/** Told in one line: only a person can do something about it. */
+function isRefusal(error: unknown): error is Error {
+  return error instanceof ConfigError || error instanceof HomeError;
+}
+
+main().catch((error: unknown) => {
+  if (!isRefusal(error)) throw error;
+  process.stderr.write(`meshd: ${error.message}\n`);
+  process.exit(EXIT_REFUSED);
+});

@@ -1,0 +1,44 @@
+import { MatrixError, notFound, unavailable } from "../errors.ts";
+import type { Services } from "../services.ts";
+
+/** How often a box that is behind looks again for what is missing, and how long in all, in ms. */
+const LOOK_AGAIN_MS = 25;
+const PATIENCE_MS = 1000;
+
+/**
+ * Runs a read whose 404 would do harm if it were not true: a client that is told that it has no key
+ * backup or no secret storage makes new ones. While this box lacks something that another one has, the
+ * read is tried again for a moment, and then answered with 503.
+ */
+export async function unlessBehind<T>(
+  deps: Pick<Services, "isCaughtUp" | "timers">,
+  read: () => T | Promise<T>,
+): Promise<T> {
+  for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
+    // Asked before reading: what arrives in between is then seen by the read.
+    const isCaughtUp = deps.isCaughtUp();
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof MatrixError) || error.status !== 404 || isCaughtUp) throw error;
+    }
+    if (waitedMs >= PATIENCE_MS) throw unavailable("this box is still catching up with the others");
+    await new Promise<void>((resolve) => deps.timers.after(LOOK_AGAIN_MS, resolve));
+  }
+}
+
+/** Is it in the mesh, as far as this box and those that it reaches know? Throws 503 while unsure. */
+export async function isKnown(
+  deps: Pick<Services, "isCaughtUp" | "timers">,
+  isHere: () => boolean,
+): Promise<boolean> {
+  try {
+    await unlessBehind(deps, () => {
+      if (!isHere()) throw notFound("it is not here");
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof MatrixError && error.status === 404) return false;
+    throw error;
+  }
+}

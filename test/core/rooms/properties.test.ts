@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { EventId, RoomId } from "../../../core/ids.ts";
+import { roomVersion } from "../../../core/room-version/table.ts";
+import { stateAfter } from "../../../core/rooms/state-view.ts";
+import { splitStateKey } from "../../../core/event/state-key.ts";
+import {
+  events,
+  memberships,
+  pendingRedactions,
+  relations,
+  roomState,
+  timeline,
+  topicLog,
+  topicVector,
+} from "../../../core/tables.ts";
+import { LedgerBox, SERVER } from "./ledger-box.ts";
+import { histories, inSomeOrder, play } from "./random-history.ts";
+import { WholeDag } from "./whole-dag.ts";
+
+const RUNS = Number(process.env["RUNS"] ?? 25);
+const SEED = Number(process.env["SEED"] ?? Date.now() & 0x7fffffff);
+const VERSIONS = (process.env["VERSIONS"] ?? "1,2,3,6,8,10,11,12").split(",");
+
+/**
+ * The logs tell clients what changed for whom and when, which differs where branches came together in
+ * another order; what they must hold is checked apart.
+ */
+const LOGS = [topicLog, topicVector];
+
+const byKey = (a: readonly [string, unknown], b: readonly [string, unknown]): number =>
+  a[0] < b[0] ? -1 : 1;
+const sorted = <V>(map: Iterable<readonly [string, V]>): (readonly [string, V])[] =>
+  [...map].toSorted(byKey);
+
+function checkAgainstWholeDag(box: LedgerBox, room: RoomId, dag: WholeDag): void {
+  for (const [[id], stored] of box.rows(events)) {
+    expect(stored.rejected !== undefined, `${stored.rejected}`).toBe(dag.rejected.has(id));
+    expect(dag.refusal(id)).toBe(stored.rejected);
+    const state = stateAfter({ view: box.view, docs: box.docs }, room, id);
+    const wanted = sorted(dag.after.get(id) ?? []);
+    expect(sorted(state.entries())).toEqual(wanted);
+    for (const [key, event] of wanted) expect(state.get(...splitStateKey(key))).toBe(event);
+  }
+  expect(box.room(room).extremities).toEqual(dag.tips);
+  checkCurrentState(box, room, dag);
+}
+
+function checkCurrentState(box: LedgerBox, room: RoomId, dag: WholeDag): void {
+  const resolved = [...dag.state].map(([key, event]) => [...splitStateKey(key), event] as const);
+  const indexed = box.rows(roomState).map(([[, type, key], event]) => [type, key, event] as const);
+  expect(indexed.toSorted()).toEqual(resolved.toSorted());
+  const members = resolved
+    .filter(([type]) => type === "m.room.member")
+    .map(([, user, event]) => ({
+      user,
+      event,
+      membership: dag.pdus.get(event)?.content["membership"],
+    }));
+  const count = (wanted: string): number =>
+    members.filter(({ membership }) => membership === wanted).length;
+  const { joined, invited } = box.room(room);
+  expect({ joined, invited }).toEqual({ joined: count("join"), invited: count("invite") });
+  const indexedMembers = box.rows(memberships).map(([[user], entry]) => ({ user, ...entry }));
+  const order = (a: { user: string }, b: { user: string }): number => (a.user < b.user ? -1 : 1);
+  expect(indexedMembers.toSorted(order)).toEqual(
+    members.filter(({ user }) => user.endsWith(`:${SERVER}`)).toSorted(order),
+  );
+}
+
+/** Only what is shown is listed, and only what says so relates to something. */
+function checkRows(box: LedgerBox): void {
+  const shown = box
+    .rows(events)
+    .map(([, stored]) => stored)
+    .filter(({ rejected, hidden }) => rejected === undefined && !hidden);
+  const listed = box.rows(timeline).map(([[, , , id]]) => id);
+  expect(listed.toSorted()).toEqual(shown.map(({ id }) => id).toSorted());
+  const relating = shown.filter(({ pdu }) => pdu.content["m.relates_to"] !== undefined);
+  const related = box.rows(relations).map(([[, , , , , id]]) => id);
+  expect(related.toSorted()).toEqual(relating.map(({ id }) => id).toSorted());
+}
+
+/** Whatever a client may be told of later is under the transaction that brought it. */
+function checkLogs(box: LedgerBox, room: RoomId): void {
+  const logged = new Map<EventId, string>();
+  for (const [[topic, name, incarnation, seq], entries] of box.rows(topicLog)) {
+    if (topic !== `room:${room}`) continue;
+    for (const entry of entries) {
+      if ("e" in entry) logged.set(entry.e, `${name}.${incarnation.toString(36)} ${seq}`);
+    }
+  }
+  for (const [[, , , id]] of box.rows(timeline)) {
+    const { origin, seq } = box.event(id);
+    expect(logged.get(id)).toBe(`${origin} ${seq}`);
+  }
+}
+
+test(`a room is the same on every box, whatever the order, and is what its events make it (SEED=${SEED})`, async () => {
+  const choices = fc.array(fc.nat(), { minLength: 20, maxLength: 20 });
+  await fc.assert(
+    fc.asyncProperty(histories(VERSIONS), choices, async (history, order) => {
+      using played = await play(history);
+      const { room, boxes } = played;
+      const [first, ...others] = boxes as [LedgerBox, ...LedgerBox[]];
+      const wanted = first.dump(LOGS);
+      for (const other of others) expect(other.dump(LOGS)).toEqual(wanted);
+
+      const late = await LedgerBox.open({ name: "x" });
+      for (const entry of inSomeOrder(first.entries, order)) await late.take(entry);
+      expect(late.dump(LOGS)).toEqual(wanted);
+
+      const dag = new WholeDag(roomVersion(history.version), first.entries);
+      checkAgainstWholeDag(late, room, dag);
+      checkAgainstWholeDag(first, room, dag);
+      for (const box of [late, ...boxes]) checkLogs(box, room);
+      checkRows(late);
+      expect(late.rows(pendingRedactions)).toEqual([]);
+      late.close();
+    }),
+    { seed: SEED, numRuns: RUNS, endOnFailure: process.env["SHRINK"] === undefined },
+  );
+}, 600_000);

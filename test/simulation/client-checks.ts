@@ -1,0 +1,235 @@
+import { verifyAccessToken } from "../../core/account/tokens.ts";
+import { MatrixError } from "../../core/errors.ts";
+import type { EventId, RoomId, UserId } from "../../core/ids.ts";
+import { isObject } from "../../core/json.ts";
+import type { Snapshot } from "../../core/ports.ts";
+import { events, fields, memberships, puts, roomState, timeline } from "../../core/tables.ts";
+import type { StoredEvent } from "../../core/tables.ts";
+import type { Cast } from "./cast.ts";
+import { DirectCauses } from "./direct-causes.ts";
+import type { DeviceView } from "./device-view.ts";
+import { deviceKeysOf, receiptOf } from "./device-view.ts";
+import type { Model } from "./model.ts";
+import type { World } from "./world.ts";
+
+const ROWS_MAX = 100_000;
+/** Characters of a sync token once every earlier life is closed: 5 boxes take 100. */
+const TOKEN_LENGTH_MAX = 200;
+
+/** I1-I4, I6-I11, I15, I16: what clients were told, held against what all boxes agree on. */
+export async function checkClients(world: World, model: Model, cast: Cast): Promise<void> {
+  const services = world.boxes[0]?.services;
+  if (!services) return;
+  using snapshot = services.reader.snapshot();
+  const causes = new DirectCauses(world);
+  for (const room of model.rooms) await checkTimelines(world, model, cast, snapshot, room);
+  for (const view of cast.stable) {
+    await checkState(world, view, snapshot, model.rooms);
+    await checkValues(world, view, snapshot, model.rooms);
+    checkDirects(world, model, view, causes);
+    checkToken(world, view);
+    for (const [user, told] of view.keys) {
+      if (told === deviceKeysOf(services, user) || world.destroyed.size > 0) continue;
+      world.violate("device-lists", `${view.client.name} was not told of new keys of ${user}`);
+    }
+  }
+  checkKeys(world, model, snapshot);
+  checkNames(world, model, snapshot);
+  checkEnded(world, model);
+  for (const { room, user } of model.banned) {
+    const isBanned = snapshot.get(memberships, [user, room])?.membership === "ban";
+    if (!isBanned && !isDestroyed(world, '"membership":"ban"')) {
+      world.violate("bans", `the ban of ${user} in ${room} is gone`);
+    }
+  }
+  for (const event of model.redacted) {
+    if (snapshot.get(events, [event])?.redactedBy === undefined && !isDestroyed(world, event)) {
+      world.violate("bans", `the redaction of ${event} is gone`);
+    }
+  }
+}
+
+async function checkTimelines(
+  world: World,
+  model: Model,
+  cast: Cast,
+  snapshot: Snapshot,
+  room: RoomId,
+): Promise<void> {
+  const rows = await snapshot.range(timeline, { prefix: [room], limit: ROWS_MAX });
+  const visible = new Map<EventId, StoredEvent>();
+  for (const [[, , , id]] of rows) {
+    const event = snapshot.get(events, [id]);
+    if (event) visible.set(id, event);
+  }
+  for (const { client, seen } of cast.stable) {
+    const told = seen.get(room) ?? new Set();
+    for (const id of visible.keys()) {
+      if (!told.has(id)) world.violate("sync", `${client.name} was never told of ${id}`);
+    }
+    for (const id of told) {
+      if (!snapshot.get(events, [id]) && !isDestroyed(world, id)) {
+        world.violate("sync", `${client.name} was told of ${id}, which nobody has`);
+      }
+    }
+  }
+  checkSendings(world, model, room, visible);
+}
+
+/** One visible event for each transaction ID, and no event that nobody sent. */
+function checkSendings(
+  world: World,
+  model: Model,
+  room: RoomId,
+  visible: ReadonlyMap<EventId, StoredEvent>,
+): void {
+  const byTxn = new Map<string, EventId[]>();
+  for (const { id, pdu, txn } of visible.values()) {
+    if (pdu.type !== "m.room.message") continue;
+    const name = `${pdu.sender}|${txn?.device} ${txn?.id}`;
+    byTxn.set(name, [...(byTxn.get(name) ?? []), id]);
+  }
+  for (const { client, txnId, acknowledged, room: sentTo } of model.sendings) {
+    if (sentTo !== room) continue;
+    const name = `${client.name} ${JSON.stringify(["send", room, "m.room.message", txnId])}`;
+    const found = byTxn.get(name) ?? [];
+    byTxn.delete(name);
+    if (found.length > 1) world.violate("messages", `${name} is there as ${found.join()}`);
+    if (found.length === 0 && acknowledged !== undefined && !isDestroyed(world, acknowledged)) {
+      world.violate("messages", `${name} was acknowledged as ${acknowledged} and is gone`);
+    }
+  }
+  for (const name of byTxn.keys()) world.violate("messages", `nobody sent ${name}`);
+}
+
+/** Was the only copy of a transaction with this in it destroyed? */
+function isDestroyed(world: World, part: string): boolean {
+  for (const text of world.destroyed.values()) if (text.includes(part)) return true;
+  return false;
+}
+
+async function checkState(
+  world: World,
+  view: DeviceView,
+  snapshot: Snapshot,
+  rooms: readonly RoomId[],
+): Promise<void> {
+  // Who was told of state that nobody has any more holds on to it until it changes.
+  if (world.destroyed.size > 0) return;
+  for (const room of rooms) {
+    const told = view.state.get(room) ?? new Map<string, EventId>();
+    const rows = await snapshot.range(roomState, { prefix: [room], limit: ROWS_MAX });
+    for (const [[, type, stateKey], event] of rows) {
+      const known = told.get(`${type}\u001f${stateKey}`);
+      if (known === event) continue;
+      world.violate(
+        "state",
+        `${view.client.name} takes ${known} for the ${type} ${stateKey}, which is ${event}`,
+      );
+    }
+  }
+}
+
+function checkDirects(world: World, model: Model, view: DeviceView, causes: DirectCauses): void {
+  const to = view.client.name;
+  for (const [from, arrived] of view.direct) {
+    const numbers = arrived.map(({ n }) => n);
+    arrived.forEach(({ n, byLaggard }, i) => {
+      if (isDirectDestroyed(world, n)) return;
+      // A box cannot know that a copy which has not reached it was given elsewhere.
+      const isOtherCopy = byLaggard && causes.copiesOf(n) > 1;
+      if (numbers.indexOf(n) < i && !isOtherCopy) {
+        world.violate("to-device", `${to} got ${n} of ${from} again`);
+      }
+      const early = numbers.slice(0, i).find((other) => causes.restsOn(other, n));
+      if (early === undefined) return;
+      world.violate("to-device", `${to} got ${n} of ${from} after ${early}, which rests on it`);
+    });
+  }
+  for (const [key, numbers] of model.directs) {
+    const [from = "", receiver] = key.split(" > ");
+    if (receiver !== to) continue;
+    const got = new Set(view.direct.get(from)?.map(({ n }) => n));
+    for (const n of numbers) {
+      if (got.has(n) || isDirectDestroyed(world, n)) continue;
+      world.violate("to-device", `${to} never got ${n} of ${from}`);
+    }
+  }
+}
+
+function isDirectDestroyed(world: World, n: number): boolean {
+  return isDestroyed(world, `"n":${n}}`);
+}
+
+/** The values that a client holds are those that the boxes agree on. */
+async function checkValues(
+  world: World,
+  view: DeviceView,
+  snapshot: Snapshot,
+  rooms: readonly RoomId[],
+): Promise<void> {
+  if (world.destroyed.size > 0) return;
+  const right = new Map<string, string>();
+  const data = snapshot.get(fields, [`user:${view.client.user}`, "account_data", "sim.data"]);
+  if (data !== undefined) right.set("data sim.data", JSON.stringify(data));
+  for (const room of rooms) {
+    const rows = await snapshot.range(puts, { prefix: ["receipt", room], limit: ROWS_MAX });
+    for (const [[, , user = ""], { value }] of rows) {
+      if (isObject(value)) right.set(receiptOf(room, user), String(value["event_id"]));
+    }
+  }
+  for (const [name, value] of right) {
+    const told = view.values.get(name);
+    if (told !== value) world.violate("values", `${view.client.name} takes ${told} for ${name}, which is ${value}`);
+  }
+}
+
+function checkToken(world: World, { client, since }: DeviceView): void {
+  if ((since?.length ?? 0) >= TOKEN_LENGTH_MAX) {
+    world.violate("token", `the token of ${client.name} has ${since?.length} characters: ${since}`);
+  }
+}
+
+function checkKeys(world: World, model: Model, snapshot: Snapshot): void {
+  for (const [name, claimers] of model.claimed) {
+    if (claimers.length > 1) world.violate("keys", `${name} was given to ${claimers.join()}`);
+  }
+  for (const name of model.fallbacks) {
+    const [user = "", device = "", keyId = ""] = name.split("|");
+    const field = `${device}\u001fsigned_curve25519`;
+    const stored = snapshot.get(fields, [`user:${user as UserId}`, "fallback_keys", field]);
+    const storedId = isObject(stored) ? String(stored["keyId"]) : "";
+    if (storedId.slice(storedId.indexOf(".") + 1) !== keyId) continue;
+    const used = ["fallback_used", user, device, "signed_curve25519", storedId] as const;
+    if (snapshot.get(puts, [...used])?.value === undefined && world.destroyed.size === 0) {
+      world.violate("keys", `the fallback key ${name} counts as unused`);
+    }
+  }
+}
+
+function checkNames(world: World, model: Model, snapshot: Snapshot): void {
+  // An acceptor that forgot what it promised is as good as another one.
+  if (world.hasForgotten) return;
+  for (const [user, values] of model.granted) {
+    if (values.size > 1) world.violate("names", `${user} was granted to ${[...values].join(", ")}`);
+    const hash = snapshot.get(fields, [`user:${user}`, "account", "password_hash"]);
+    if (hash !== undefined && !values.has(String(hash))) {
+      world.violate("names", `${user} belongs to ${String(hash)}, to whom it was not granted`);
+    }
+  }
+}
+
+/** I11: a session that was ended is refused by every box. */
+function checkEnded(world: World, model: Model): void {
+  for (const client of model.ended) {
+    for (const box of world.boxes) {
+      try {
+        if (box.services) verifyAccessToken(box.services, client.token);
+        if (world.destroyed.size > 0) continue;
+        world.violate("tokens", `${client.name} was logged out, and ${box.id} does not know it`);
+      } catch (error) {
+        if (!(error instanceof MatrixError) || error.status !== 401) throw error;
+      }
+    }
+  }
+}

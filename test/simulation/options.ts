@@ -1,0 +1,136 @@
+import type { AckPolicy } from "../../mesh/replica/acknowledgements.ts";
+import { Prng } from "./prng.ts";
+import type { Weather } from "./sim-network.ts";
+
+/** What can go wrong; each seed draws which of them do, and how often. */
+export type FaultKind =
+  | "crash"
+  | "crash-at-write"
+  | "clean-stop"
+  | "lose-writes"
+  | "restore-backup"
+  | "new-disk"
+  | "pause"
+  | "isolate"
+  | "cut-link"
+  | "one-way"
+  | "split"
+  | "flap"
+  | "disk-full"
+  | "disk-slow"
+  | "disk-lies"
+  | "clock-step"
+  | "bad-weather"
+  | "late-box";
+
+export interface SimOptions {
+  readonly seed: string;
+  readonly boxes: number;
+  /** Devices of users who stay in their rooms; what they are told is checked to the letter. */
+  readonly stable: number;
+  /** Users who come, go and are thrown out. */
+  readonly churning: number;
+  readonly rooms: number;
+  readonly roomVersion: string;
+  readonly ack: AckPolicy;
+  readonly weather: Weather;
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  /** Mean time between two faults, milliseconds. */
+  readonly faultEveryMs: number;
+  /** Length of the phase in which anything may fail, milliseconds. */
+  readonly safetyMs: number;
+  /** Mean time between two requests of one client, milliseconds. */
+  readonly requestEveryMs: number;
+  /** Share of responses that never reach the client. */
+  readonly responsesLost: number;
+  /** Share of requests that go to another box than the one before. */
+  readonly hops: number;
+  /** How far each box's clock is off, milliseconds. */
+  readonly clockOffsetsMs: readonly number[];
+}
+
+const FAULT_KINDS: readonly FaultKind[] = [
+  "crash",
+  "crash-at-write",
+  "clean-stop",
+  "lose-writes",
+  "restore-backup",
+  "new-disk",
+  "pause",
+  "isolate",
+  "cut-link",
+  "one-way",
+  "split",
+  "flap",
+  "disk-full",
+  "disk-slow",
+  "disk-lies",
+  "clock-step",
+  "bad-weather",
+  "late-box",
+];
+
+/** They may destroy the only copy of something, which excuses much: most seeds do without. */
+const DESTRUCTIVE: ReadonlySet<FaultKind> = new Set(["lose-writes", "restore-backup", "new-disk"]);
+
+const CLOCKS_OFF_MS_MAX = 2000;
+
+/** Each seed has its own mix: some faults never, some often, so that rare meetings become likely. */
+export function drawOptions(seed: string): SimOptions {
+  const prng = new Prng(`options ${seed}`);
+  const boxes = Number(prng.weighted({ 1: 1, 2: 3, 3: 8, 4: 2, 5: 1 }));
+  const calm = prng.chance(0.08);
+  const faults: Partial<Record<FaultKind, number>> = {};
+  if (!calm) {
+    for (const kind of FAULT_KINDS) {
+      const share = DESTRUCTIVE.has(kind) ? 0.12 : 0.4;
+      if (prng.chance(share)) faults[kind] = prng.pick([1, 2, 5]);
+    }
+  }
+  return {
+    seed,
+    boxes,
+    stable: prng.whole(2, 3),
+    churning: prng.whole(1, 2),
+    rooms: prng.whole(1, 2),
+    roomVersion: prng.pick(["10", "11", "12"]),
+    ack: prng.weighted({ reachable: 8, one: 1, local: 1 }),
+    weather: drawWeather(prng),
+    faults,
+    faultEveryMs: prng.pick([400, 1000, 2500]),
+    safetyMs: prng.pick([10_000, 20_000, 40_000]),
+    requestEveryMs: prng.pick([400, 800, 1500]),
+    responsesLost: prng.pick([0, 0.02, 0.15]),
+    hops: prng.pick([0.05, 0.3, 1]),
+    clockOffsetsMs: Array.from({ length: boxes + 1 }, () =>
+      Math.floor(prng.between(-CLOCKS_OFF_MS_MAX, CLOCKS_OFF_MS_MAX)),
+    ),
+  };
+}
+
+export function drawWeather(prng: Prng): Weather {
+  const [delayMs = 1, jitterMs = 1] = prng.pick([
+    [0.5, 3],
+    [10, 40],
+    [40, 300],
+    [500, 3000],
+  ]);
+  return {
+    delayMs,
+    jitterMs,
+    gossipLoss: prng.pick([0, 0.1, 0.5, 1]),
+    gossipTwice: prng.pick([0, 0.3]),
+    silenceMs: [2000, 12_000],
+    redialMs: [50, 2000],
+  };
+}
+
+/** After healing: a good home network. */
+export const FAIR: Weather = {
+  delayMs: 1,
+  jitterMs: 5,
+  gossipLoss: 0,
+  gossipTwice: 0,
+  silenceMs: [2000, 5000],
+  redialMs: [50, 1000],
+};

@@ -1,0 +1,220 @@
+import { createServices } from "../../bin/services.ts";
+import { signingKey } from "../../core/event/sign.ts";
+import type { BoxId, ServerName } from "../../core/ids.ts";
+import type { Command, Env, Logger, Runner } from "../../core/ports.ts";
+import type { ServerSettings, Services } from "../../core/services.ts";
+import type { Draft } from "../../core/transaction/draft.ts";
+import type { HybridTime } from "../../core/transaction/records.ts";
+import type { BoxRecord } from "../../mesh/membership/membership.ts";
+import { MeshNode } from "../../mesh/mesh-node.ts";
+import type { AckPolicy } from "../../mesh/replica/acknowledgements.ts";
+import { fakeBlobs } from "../support/fake-services.ts";
+import { Prng } from "./prng.ts";
+import { BoxTimers } from "./sim-clock.ts";
+import type { SimClock } from "./sim-clock.ts";
+import { SimDisk } from "./sim-disk.ts";
+import type { SimNetwork } from "./sim-network.ts";
+import { SimTransport } from "./sim-transport.ts";
+
+export const SERVER = "hearth.test" as ServerName;
+/** 2026-01-01, when every simulation begins. */
+export const EPOCH_MS = Date.UTC(2026, 0, 1);
+const SIGNING_SEED = new Uint8Array(32).fill(1);
+const ACK_WAIT_MS = 250;
+/** Clocks that are off by more are taken for broken. */
+const BELIEVED_MS_MAX = 365 * 24 * 3_600_000;
+/** A box whose start failed tries again after this long. */
+const RESTART_MS = 2000;
+
+const SETTINGS: ServerSettings = {
+  publicBaseUrl: undefined,
+  openRegistration: true,
+  registrationTokens: [],
+  uploadBytesMax: 1024 * 1024,
+  turn: undefined,
+  rateLimits: false,
+  version: "0.0.0-simulation",
+};
+
+/** A write that the box called done. */
+export interface Acknowledged {
+  readonly box: BoxId;
+  readonly time: HybridTime;
+}
+
+export interface BoxSurroundings {
+  readonly clock: SimClock;
+  readonly network: SimNetwork;
+  readonly members: () => readonly BoxRecord[];
+  readonly ack: AckPolicy;
+  readonly note: (what: string) => void;
+  readonly acknowledged: (write: Acknowledged) => void;
+  readonly unexpected: (what: string) => void;
+}
+
+/** One life: what a process holds in memory. */
+interface Life {
+  readonly timers: BoxTimers;
+  readonly transport: SimTransport;
+  readonly node: MeshNode;
+  readonly services: Services;
+}
+
+/** A box: a disk, a clock that may be wrong, and one life after the other. */
+export class SimBox {
+  readonly id: BoxId;
+  readonly disk: SimDisk;
+  clockOffsetMs: number;
+  /** Called when the process ends. */
+  readonly onDeath = new Set<() => void>();
+  readonly #around: BoxSurroundings;
+  readonly #prng: Prng;
+  #timers: BoxTimers | undefined;
+  #transport: SimTransport | undefined;
+  #life: Life | undefined;
+  #lives = 0;
+  /** The greatest offset of a clock that was believed. */
+  #latestOffsetMs = 0;
+
+  constructor(id: BoxId, seed: string, clockOffsetMs: number, around: BoxSurroundings) {
+    this.id = id;
+    this.clockOffsetMs = clockOffsetMs;
+    this.#around = around;
+    this.#prng = new Prng(`${seed}/box/${id}`);
+    this.disk = new SimDisk(this.#prng.fork("disk"));
+  }
+
+  /** What the box offers its clients; absent while it is off or starting. */
+  get services(): Services | undefined {
+    return this.#life?.services;
+  }
+
+  get node(): MeshNode | undefined {
+    return this.#life?.node;
+  }
+
+  get isOff(): boolean {
+    return this.#timers === undefined;
+  }
+
+  /**
+   * A box that has lost its memory is known to others by its lives: a new one must be later. The clock
+   * of a box may be behind, or its disk, but not both at once.
+   */
+  setClockAfterLoss(): void {
+    this.clockOffsetMs = this.#latestOffsetMs;
+  }
+
+  readonly wallClock = (): number => EPOCH_MS + this.#around.clock.nowMs + this.clockOffsetMs;
+
+  /** Resolves when the box serves; a start that fails is tried again for as long as the box is on. */
+  async start(): Promise<void> {
+    if (!this.isOff) return;
+    const timers = new BoxTimers(this.#around.clock);
+    this.#timers = timers;
+    const isBelieved = Math.abs(this.clockOffsetMs) < BELIEVED_MS_MAX;
+    if (isBelieved) this.#latestOffsetMs = Math.max(this.#latestOffsetMs, this.clockOffsetMs);
+    try {
+      const life = await this.#begin(timers);
+      if (timers.isDead) return;
+      this.#life = life;
+      this.#around.note(`${this.id} serves as ${life.node.ledger.life}`);
+    } catch (error) {
+      if (timers.isDead) return;
+      this.#around.note(`${this.id} could not start: ${(error as Error).message}`);
+      this.kill({ reset: true });
+      this.#around.clock.after(RESTART_MS, () => void this.start());
+    }
+  }
+
+  async #begin(timers: BoxTimers): Promise<Life> {
+    const { network, members, ack } = this.#around;
+    const transport = new SimTransport(this.id, network, timers);
+    this.#transport = transport;
+    const prng = this.#prng.fork(`life ${++this.#lives}`);
+    const random = { bytes: (length: number): Uint8Array => prng.bytes(length) };
+    const key = signingKey(SERVER, "ed25519:sim", SIGNING_SEED);
+    const logger = this.#logger();
+    const base = { transport, timers, random, serverName: SERVER, signingKey: key, logger };
+    const node = await MeshNode.open({
+      ...base,
+      store: this.disk.open(timers),
+      wallClock: this.wallClock,
+      remembered: members(),
+      ack: { policy: ack, waitMs: ACK_WAIT_MS },
+    });
+    const services = createServices({
+      ...base,
+      node,
+      blobs: fakeBlobs(),
+      settings: SETTINGS,
+      tokenKeys: [{ kid: "sim", key: new Uint8Array(32).fill(2) }],
+    });
+    await node.start();
+    const runner = noting(node.runner, this.id, this.#around.acknowledged);
+    return { timers, transport, node, services: { ...services, runner } };
+  }
+
+  /** The process ends at once. `reset`: its machine goes on and says so to the others. */
+  kill(how: { readonly reset: boolean }): void {
+    const { note } = this.#around;
+    note(`${this.id} dies`);
+    this.#timers?.kill();
+    this.#transport?.kill(how.reset);
+    this.#life?.node.documents.close();
+    this.#timers = undefined;
+    this.#transport = undefined;
+    this.#life = undefined;
+    const told = [...this.onDeath];
+    this.onDeath.clear();
+    for (const listener of told) listener();
+  }
+
+  /** Stops as on SIGTERM. */
+  async stop(): Promise<void> {
+    const life = this.#life;
+    if (!life) return;
+    await life.node.stop();
+    if (this.#life === life) this.kill({ reset: true });
+  }
+
+  pause(on: boolean): void {
+    if (on) this.#timers?.pause();
+    else this.#timers?.resume();
+    this.#transport?.pause(on);
+  }
+
+  #logger(): Logger {
+    const { note, unexpected } = this.#around;
+    const line = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+      const error = fields["err"] ?? fields["error"];
+      note(`${this.id} ${level}: ${message}${error instanceof Error ? ` (${error.message})` : ""}`);
+      if (level === "error") unexpected(`${this.id} logs an error: ${message} ${storyOf(error)}`);
+    };
+    const quiet = (): void => undefined;
+    return { debug: quiet, info: quiet, warn: line("warn"), error: line("error") };
+  }
+}
+
+/** Tells of each write that was acknowledged, by its place in time. */
+function noting(inner: Runner, box: BoxId, tell: (write: Acknowledged) => void): Runner {
+  return {
+    async run<I, R>(command: Command<I, R>, input: I): Promise<R> {
+      let time: HybridTime | undefined;
+      const observed = (draft: Draft, given: I, env: Env): R => {
+        const reply = command(draft, given, env);
+        if (draft.records.length > 0) ({ time } = env);
+        return reply;
+      };
+      const reply = await inner.run(observed, input);
+      if (time !== undefined) tell({ box, time });
+      return reply;
+    },
+  };
+}
+
+/** An error and what caused it. */
+function storyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? String(error.stack) : `${error.message}: ${storyOf(error.cause)}`;
+}

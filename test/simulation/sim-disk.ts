@@ -1,0 +1,78 @@
+import type { StoreOp } from "../../mesh/store/store.ts";
+import { MemoryDisk, MemoryStore } from "../../mesh/store/memory-store.ts";
+import type { MemoryDiskFaults } from "../../mesh/store/memory-store.ts";
+import type { Prng } from "./prng.ts";
+import type { BoxTimers } from "./sim-clock.ts";
+
+/** Batches that a lying card may have kept to itself. */
+const BATCHES_KEPT = 60;
+
+/** The disk of a box: it outlives the box's lives, is slow, full, forgetful, or copied and put back. */
+export class SimDisk {
+  current = new MemoryDisk(BATCHES_KEPT);
+  isFull = false;
+  /** Milliseconds that a write takes, from and to. */
+  writeMs: readonly [min: number, max: number] = [0.1, 4];
+  /** Share of writes that end on the disk but are reported as failed. */
+  lies = 0;
+  /** Called before and after each write, with how many there were. */
+  onWrite: (writes: number) => void = () => undefined;
+  readonly #prng: Prng;
+  #backup: MemoryDisk | undefined;
+  #writes = 0;
+
+  constructor(prng: Prng) {
+    this.#prng = prng;
+  }
+
+  /** The store for one life of the box. */
+  open(timers: BoxTimers): MemoryStore {
+    const faults: MemoryDiskFaults = {
+      beforeWrite: (ops) => this.#beforeWrite(timers, ops),
+      afterWrite: () => this.#afterWrite(timers),
+    };
+    return new MemoryStore(this.current, faults);
+  }
+
+  get hasBackup(): boolean {
+    return this.#backup !== undefined;
+  }
+
+  makeBackup(): void {
+    this.#backup = this.current.clone();
+  }
+
+  /** Somebody puts the backup back. The box is off. */
+  restoreBackup(): void {
+    if (this.#backup) this.current = this.#backup.clone();
+  }
+
+  /** A new card. */
+  replace(): void {
+    this.current = new MemoryDisk(BATCHES_KEPT);
+  }
+
+  /** Journal entries on the disk. */
+  journal(): Map<string, string> {
+    const entries = new Map<string, string>();
+    for (const [key, text] of this.current.entries) if (key.startsWith("j/")) entries.set(key, text);
+    return entries;
+  }
+
+  async #beforeWrite(timers: BoxTimers, _ops: readonly StoreOp[]): Promise<void> {
+    await pause(timers, this.#prng.between(...this.writeMs));
+    this.onWrite(++this.#writes);
+    if (this.isFull) throw new Error("ENOSPC: no space left on device");
+  }
+
+  async #afterWrite(timers: BoxTimers): Promise<void> {
+    this.onWrite(++this.#writes);
+    await pause(timers, 0.1);
+    if (this.#prng.chance(this.lies)) throw new Error("EIO: written, but the disk says otherwise");
+  }
+}
+
+/** Never resolves when the box dies meanwhile. */
+function pause(timers: BoxTimers, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void timers.after(milliseconds, resolve));
+}

@@ -1,0 +1,129 @@
+import { Cast } from "./cast.ts";
+import { checkClients } from "./client-checks.ts";
+import type { Tamper } from "./device-view.ts";
+import { Faults } from "./faults.ts";
+import { checkJournals } from "./journal-checks.ts";
+import { Model } from "./model.ts";
+import type { SimOptions } from "./options.ts";
+import { checkDocuments, checkTables } from "./state-checks.ts";
+import { Workload } from "./workload.ts";
+import { World } from "./world.ts";
+import type { Violation } from "./world.ts";
+
+/** After healing all boxes are equal within this long, milliseconds. */
+const CONVERGENCE_MS = 60_000;
+/** Earlier lives are closed and clients have asked for what they missed. */
+const CALM_MS = 12_000;
+
+export interface SimResult {
+  readonly seed: string;
+  /** The same for each run of a seed. */
+  readonly hash: string;
+  readonly violations: readonly Violation[];
+  readonly options: SimOptions;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly requests: Readonly<Record<string, number>>;
+  /** Simulated events. */
+  readonly events: number;
+  /** Simulated milliseconds from healing to equal boxes. */
+  readonly convergedMs: number;
+  readonly trace: readonly string[];
+}
+
+/** A deliberate fault, to prove that a check can fire. */
+export interface Canary {
+  readonly options?: Partial<SimOptions>;
+  readonly tamper?: Tamper;
+  /** Called when the boxes run and the people are there. */
+  readonly spoil?: (world: World, model: Model, cast: Cast) => void;
+  /** Called just before the checks. */
+  readonly forge?: (world: World, model: Model, cast: Cast) => void;
+}
+
+/** Runs one seed: people talk while everything may fail, then all is repaired and must be right. */
+export async function simulate(
+  seed: string,
+  canary: Canary = {},
+  keepTrace = false,
+): Promise<SimResult> {
+  const world = new World(seed, canary.options, keepTrace);
+  const model = new Model();
+  let convergedMs = Number.NaN;
+  try {
+    const cast = new Cast(world, canary.tamper);
+    await setUp(world, model, cast);
+    canary.spoil?.(world, model, cast);
+    const faults = new Faults(world);
+    new Workload(world, model, cast).start();
+    faults.start();
+    await world.clock.run(world.clock.nowMs + world.options.safetyMs);
+    faults.heal();
+    convergedMs = await converge(world);
+    await endAll(world, model, cast);
+    canary.forge?.(world, model, cast);
+    checkJournals(world);
+    checkTables(world);
+    checkDocuments(world);
+    await checkClients(world, model, cast);
+  } catch (error) {
+    world.violate("errors", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  } finally {
+    for (const box of world.boxes) if (!box.isOff) box.kill({ reset: true });
+  }
+  const { options, faults, requests, clock, trace } = world;
+  return {
+    seed,
+    hash: trace.digest(),
+    violations: world.violations,
+    options,
+    faults,
+    requests,
+    events: clock.events,
+    convergedMs,
+    trace: trace.lines,
+  };
+}
+
+async function setUp(world: World, model: Model, cast: Cast): Promise<void> {
+  await world.open();
+  const services = world.boxes[0]?.services;
+  if (!services) throw new Error("the first box does not serve");
+  await world.finish(cast.assemble(services, model));
+  if (!(await world.clock.run(world.clock.nowMs + CONVERGENCE_MS, () => world.hasConverged))) {
+    throw new Error("the boxes were not equal before anything went wrong");
+  }
+  for (const view of model.views) await world.finish(view.sync(0, world.boxes[0]));
+}
+
+async function converge(world: World): Promise<number> {
+  const { clock } = world;
+  const fromMs = clock.nowMs;
+  if (!(await clock.run(fromMs + CONVERGENCE_MS, () => world.hasConverged))) {
+    const states = world.boxes.map(({ id, node }) => {
+      return `${id}: ${JSON.stringify(node?.ledger.vector)} refused ${[...(node?.replicator.refused() ?? [])].join()}`;
+    });
+    world.violate("convergence", `not equal after ${CONVERGENCE_MS} ms: ${states.join("; ")}`);
+  }
+  return clock.nowMs - fromMs;
+}
+
+/** Every device asks every box once more, until nobody has news; then the boxes settle. */
+async function endAll(world: World, model: Model, cast: Cast): Promise<void> {
+  const { clock, boxes } = world;
+  await clock.run(clock.nowMs + CALM_MS);
+  for (let round = 0; round < 3; round++) {
+    for (const view of model.views) {
+      for (const box of boxes) {
+        const answer = await world.finish(view.sync(0, box));
+        if (answer === "lost") world.violate("convergence", `${view.client.name} got no answer of ${box.id}`);
+        const isLast = round === 2 && cast.stable.includes(view);
+        if (isLast && answer === "news") {
+          world.violate("sync", `${view.client.name} does not come to an end with its news`);
+        }
+      }
+    }
+    await clock.run(clock.nowMs + CALM_MS / 4);
+  }
+  await clock.run(clock.nowMs + CALM_MS);
+  if (!world.hasConverged) world.violate("convergence", "the boxes do not stay equal");
+}

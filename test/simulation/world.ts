@@ -1,0 +1,169 @@
+import type { BoxId } from "../../core/ids.ts";
+import { putBox } from "../../mesh/membership/membership.ts";
+import type { BoxRecord } from "../../mesh/membership/membership.ts";
+import { drawOptions } from "./options.ts";
+import type { SimOptions } from "./options.ts";
+import { Prng } from "./prng.ts";
+import { SimBox } from "./sim-box.ts";
+import type { Acknowledged } from "./sim-box.ts";
+import { SimClock } from "./sim-clock.ts";
+import { SimNetwork } from "./sim-network.ts";
+import { Trace } from "./trace.ts";
+
+/** A rule that was broken. */
+export interface Violation {
+  readonly rule: string;
+  readonly what: string;
+}
+
+/** Kept of one run; the first ones tell the story. */
+const VIOLATIONS_MAX = 20;
+
+/** The boxes of one run, what they promised, and what was done to them. */
+export class World {
+  readonly options: SimOptions;
+  readonly clock = new SimClock();
+  readonly prng: Prng;
+  readonly trace: Trace;
+  readonly network: SimNetwork;
+  readonly boxes: SimBox[] = [];
+  readonly violations: Violation[] = [];
+  readonly acknowledged: Acknowledged[] = [];
+  /** Journal entries of which every copy was destroyed, by key: nobody can be blamed for their loss. */
+  readonly destroyed = new Map<string, string>();
+  /** Faults so far, by kind. */
+  readonly faults: Record<string, number> = {};
+  /** Requests of clients so far, by outcome. */
+  readonly requests: Record<string, number> = {};
+  /** A disk went back or away, and with it what its box had promised to others. */
+  hasForgotten = false;
+  /** No more faults; clients finish what they began. */
+  healing = false;
+  #members: readonly BoxRecord[] = [];
+
+  constructor(seed: string, options: Partial<SimOptions> = {}, keepTrace = false) {
+    this.options = { ...drawOptions(seed), ...options };
+    this.prng = new Prng(`world ${seed}`);
+    this.trace = new Trace(() => this.clock.nowMs, keepTrace);
+    this.network = new SimNetwork(this.clock, this.prng.fork("network"), this.options.weather);
+    this.trace.note(JSON.stringify(this.options));
+  }
+
+  readonly note = (what: string): void => this.trace.note(what);
+
+  readonly violate = (rule: string, what: string): void => {
+    if (this.violations.length >= VIOLATIONS_MAX) return;
+    this.note(`VIOLATION ${rule}: ${what}`);
+    this.violations.push({ rule, what });
+  };
+
+  get serving(): SimBox[] {
+    return this.boxes.filter(({ services }) => services !== undefined);
+  }
+
+  /** Starts the boxes that are there from the beginning, which know each other. */
+  async open(): Promise<void> {
+    const ids = Array.from({ length: this.options.boxes }, (_, i) => boxId(i));
+    this.#members = ids.map(recordOf);
+    for (const id of ids) this.#add(id);
+    for (const box of this.boxes) void box.start();
+    await this.clock.run(this.clock.nowMs + 5000, () => this.serving.length === ids.length);
+    for (const record of this.#members) {
+      const [first] = this.boxes;
+      await this.finish(first?.node?.runner.run(putBox, record));
+    }
+  }
+
+  /** A box joins the mesh, introduced by one that is a member. */
+  async introduce(): Promise<void> {
+    const host = this.serving.find(({ node }) => node?.replicator.isCaughtUp());
+    if (!host?.node) return;
+    const record = recordOf(boxId(this.boxes.length));
+    this.#members = [...this.#members, record];
+    const box = this.#add(record.box);
+    try {
+      await host.node.runner.run(putBox, record);
+    } catch (error) {
+      this.note(`${record.box} was not introduced: ${(error as Error).message}`);
+      return;
+    }
+    await box.start();
+  }
+
+  #add(id: BoxId): SimBox {
+    const box = new SimBox(
+      id,
+      this.options.seed,
+      this.options.clockOffsetsMs[this.boxes.length] ?? 0,
+      {
+        clock: this.clock,
+        network: this.network,
+        members: () => this.#members,
+        ack: this.options.ack,
+        note: this.note,
+        acknowledged: (write) => this.acknowledged.push(write),
+        unexpected: (what) => this.violate("errors", what),
+      },
+    );
+    this.boxes.push(box);
+    return box;
+  }
+
+  /** Runs until a promise settles. Throws what it throws. */
+  async finish<T>(promise: Promise<T> | undefined): Promise<T> {
+    let settled = false;
+    const done = (): void => {
+      settled = true;
+    };
+    promise?.then(done, done);
+    const ended = await this.clock.run(this.clock.nowMs + 60_000, () => settled);
+    if (!ended || promise === undefined) throw new Error("the simulation hangs");
+    return promise;
+  }
+
+  /** Do all boxes serve, with the same on disk? */
+  get hasConverged(): boolean {
+    const [first] = this.boxes;
+    const vector = first?.node?.ledger.vector;
+    if (!vector) return false;
+    const text = JSON.stringify(sorted(vector));
+    return this.boxes.every(({ node }) => {
+      if (!node) return false;
+      const { ledger } = node;
+      if (JSON.stringify(sorted(ledger.appliedVector)) !== text) return false;
+      return JSON.stringify(sorted(ledger.vector)) === text;
+    });
+  }
+
+  /**
+   * Takes a box's disk back to an earlier state, or away. Entries that no other disk holds are lost
+   * by right.
+   */
+  damage(box: SimBox, how: () => void): void {
+    const before = box.disk.journal();
+    how();
+    const after = box.disk.journal();
+    const others = this.boxes.filter((other) => other !== box);
+    let lost = 0;
+    for (const [key, text] of before) {
+      if (after.has(key)) continue;
+      lost++;
+      if (!others.some(({ disk }) => disk.current.entries.has(key))) this.destroyed.set(key, text);
+    }
+    if (lost > 0) this.hasForgotten = true;
+    if (lost > 0) box.setClockAfterLoss();
+    this.note(`${box.id} lost ${lost} entries of its disk`);
+  }
+}
+
+export function sorted<V>(record: Readonly<Record<string, V>>): [string, V][] {
+  return Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function boxId(index: number): BoxId {
+  return "abcdefgh".charAt(index).repeat(8) as BoxId;
+}
+
+function recordOf(box: BoxId): BoxRecord {
+  return { box, name: box, peerId: `peer-${box}`, addresses: [], added: 0 };
+}
