@@ -1,3 +1,4 @@
+import "./support/sdk-log.ts";
 import { randomBytes } from "node:crypto";
 import { EventType, MsgType, Preset, ReceiptType, RelationType } from "matrix-js-sdk";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -8,6 +9,8 @@ import { encryptedRoom, SdkClients } from "./support/sdk-clients.ts";
 import { TestMesh } from "./support/test-mesh.ts";
 
 const TYPING_MS = 30_000;
+/** More than a first sync shows. */
+const MESSAGES = 110;
 const FILE_BYTES = 200_000;
 
 describe("what clients do besides sending messages (N=3)", () => {
@@ -164,7 +167,7 @@ describe("what clients do besides sending messages (N=3)", () => {
     ];
     const room = await alice.createRoom({ preset: Preset.PublicChat, name: "Big" });
     for (const one of [bob, carol]) await one.sdk.joinRoom(room);
-    for (let i = 0; i < 120; i++) await alice.say(room, `message ${i}`);
+    for (let i = 0; i < MESSAGES; i++) await alice.say(room, `message ${i}`);
     await bob.say(room, "and I");
     const tablet = await clients.start(SdkClient.logIn(mesh.box(3).url, "alice5"));
     const known = (): string[] =>

@@ -6,7 +6,7 @@ import { TestMesh } from "./support/test-mesh.ts";
 
 const MIB = 1024 * 1024;
 /** More than is copied in the time from its arrival to the next signal. */
-const LARGE_BYTES = 45 * MIB;
+const LARGE_BYTES = 20 * MIB;
 const SIZES: [string, number][] = [
   ["an empty file", 0],
   ["a small file", 1000],

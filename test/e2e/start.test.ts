@@ -150,24 +150,20 @@ describe("npm start (N=3, then 4)", () => {
         () => false,
       );
     });
-    const pids = [1, 2, 3, 4].map(pidOf);
-    expect(await npm.terminate()).toBe(0);
-    expect(pids.filter(isRunning)).toEqual([]);
   });
 
-  it("a start that dies takes its boxes with it, and the next one goes on all the same", async () => {
+  it("takes its boxes with it when it dies itself, and the next start goes on all the same", async () => {
+    const pids = [1, 2, 3, 4].map(pidOf);
+    process.kill(Number(readFileSync(join(home, "start.pid"), "utf8")), "SIGKILL");
+    await until("the boxes have stopped", () => !pids.some(isRunning));
+    await running?.code();
     const npm = new Npm();
     running = npm;
     await npm.ready();
-    const pids = [1, 2, 3].map(pidOf);
-    process.kill(Number(readFileSync(join(home, "start.pid"), "utf8")), "SIGKILL");
-    await until("the boxes have stopped", () => !pids.some(isRunning));
-    await npm.code();
-    const again = new Npm();
-    running = again;
-    await again.ready();
     expect(textsOf(await alice.history(urlOf(3), room))).toEqual(["before the restart"]);
-    expect(await again.interrupt()).toBe(0);
+    const again = [1, 2, 3].map(pidOf);
+    expect(await npm.terminate()).toBe(0);
+    expect(again.filter(isRunning)).toEqual([]);
   });
 
   it("says which port is taken, and leaves nothing behind", async () => {

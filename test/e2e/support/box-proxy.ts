@@ -27,6 +27,11 @@ export class BoxProxy {
     return `http://127.0.0.1:${port}`;
   }
 
+  /** How often it went on to the next box. */
+  get changes(): number {
+    return this.#turn;
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#open) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { BoxProcess } from "./box-process.ts";
@@ -7,6 +7,8 @@ import { TestUser } from "./client.ts";
 import { E2E_SERVER } from "./test-mesh.ts";
 
 const MEDIA_BYTES = 300_000;
+/** Of uploads, repeated: no divisor of any block or chunk, so that no two of them are alike. */
+const PATTERN_BYTES = 1021;
 const FILTER = { room: { timeline: { limit: 17 } } };
 const KEY_ALGORITHMS = ["m.olm.v1.curve25519-aes-sha2", "m.megolm.v1.aes-sha2"];
 
@@ -119,8 +121,8 @@ export async function upload(
   url: string,
   user: TestUser,
   sizeBytes: number,
-): Promise<{ readonly uri: string; readonly bytes: Uint8Array }> {
-  const bytes = Uint8Array.from({ length: sizeBytes }, (_, i) => (i * 7 + (i >> 8)) % 256);
+): Promise<{ readonly uri: string; readonly bytes: Buffer }> {
+  const bytes = Buffer.alloc(sizeBytes, randomBytes(PATTERN_BYTES));
   const response = await fetch(`${url}/_matrix/media/v3/upload?filename=picture.bin`, {
     method: "POST",
     headers: {

@@ -63,7 +63,7 @@ function inPhase(request: VerificationRequest, phase: VerificationPhase): Promis
   return untilTrue(
     request,
     [VerificationRequestEvent.Change],
-    `the verification is in phase ${VerificationPhase[phase]}, not ${VerificationPhase[request.phase]}`,
+    `the verification is in phase ${VerificationPhase[phase]}`,
     () => request.phase === phase,
   );
 }

@@ -1,3 +1,4 @@
+import { ignore, silent } from "./sdk-log.ts";
 import { expect } from "vitest";
 import {
   createClient,
@@ -18,8 +19,6 @@ import {
 } from "matrix-js-sdk";
 import type { AuthDict, ICreateRoomOpts, MatrixClient, MatrixEvent } from "matrix-js-sdk";
 import type { LoginResponse, Room, UIAuthCallback } from "matrix-js-sdk";
-import { logger } from "matrix-js-sdk/lib/logger.js";
-import type { Logger } from "matrix-js-sdk/lib/logger.js";
 import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api/index.js";
 import type { CryptoApi, GeneratedSecretStorageKey } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { untilTrue } from "./wait.ts";
@@ -28,21 +27,6 @@ import { untilTrue } from "./wait.ts";
 const POLL_MS = 5000;
 const PAGE_EVENTS = 100;
 const RESENDS_MAX = 20;
-
-function ignore(): void {
-  // What matters to a test are its expectations; the SDK writes hundreds of lines a second.
-}
-
-const silent: Logger = {
-  trace: ignore,
-  debug: ignore,
-  info: ignore,
-  warn: ignore,
-  error: ignore,
-  getChild: () => silent,
-};
-// Parts of the SDK write to its global log, whatever log the client was given.
-Object.assign(logger, silent, { log: ignore });
 
 /** What changes what a room shows to its user. */
 const ROOM_CHANGES = [
