@@ -44,7 +44,7 @@ export interface StoredEvent {
   /** Failed its auth rules at its place: never shown, never built upon. */
   readonly rejected?: string;
   /** Allowed at its place but not shown: soft-failed, or the losing twin of a txnId. */
-  readonly hidden?: "soft-failed" | "duplicate";
+  readonly hidden?: "soft-failed" | "duplicate" | "outlier";
   /** A redaction by an administrator of the server, who needs no power in the room. */
   readonly byAdmin?: true;
   /** What the auth rules read of the content, where a redaction took some of that away. */
@@ -153,6 +153,8 @@ export interface OneTimeKey {
   readonly key?: Json;
   /** The box that alone may hand it out; absent once claimed. */
   readonly owner?: BoxId;
+  /** The life of the owner that the uploading box knew. */
+  readonly life?: Origin;
   /** Of the upload that decided the owner: the earliest one. */
   readonly time?: HybridTime;
   readonly origin?: Origin;

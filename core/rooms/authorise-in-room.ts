@@ -21,6 +21,19 @@ export function authoriseInRoom(
   room: RoomId,
   pdu: Pdu,
 ): BaseState {
+  authoriseByCited(deps, version, room, pdu);
+  const before = stateBefore(deps, room, prevEventIds(pdu));
+  authorise(version, pdu, authState(deps, before));
+  return before;
+}
+
+/** The first half: by the events that it cites alone, all that there is for one without a place. */
+export function authoriseByCited(
+  deps: Pick<StateDeps, "view">,
+  version: RoomVersion,
+  room: RoomId,
+  pdu: Pdu,
+): void {
   const cited = checkAuthEvents(version, pdu, (id) => {
     const event = eventForRules(deps.view, id);
     const stored = deps.view.get(events, [id]);
@@ -28,7 +41,4 @@ export function authoriseInRoom(
     return { event, rejected: stored.rejected !== undefined };
   });
   authorise(version, pdu, cited);
-  const before = stateBefore(deps, room, prevEventIds(pdu));
-  authorise(version, pdu, authState(deps, before));
-  return before;
 }

@@ -10,7 +10,7 @@ import { events, rooms, transactions } from "../tables.ts";
 import type { RoomMeta, StoredEvent } from "../tables.ts";
 import type { ApplyContext } from "../transaction/apply.ts";
 import type { EventRecord } from "../transaction/records.ts";
-import { authoriseInRoom } from "./authorise-in-room.ts";
+import { authoriseByCited, authoriseInRoom } from "./authorise-in-room.ts";
 import { moveCurrentState } from "./current-state.ts";
 import { redactOnArrival, takePending } from "./project-redaction.ts";
 import { roomDoc } from "./state-view.ts";
@@ -24,7 +24,9 @@ import { hide, show } from "./timeline-rows.ts";
  * https://spec.matrix.org/v1.19/server-server-api/#checks-performed-on-receipt-of-a-pdu
  */
 export function projectEvent(context: ApplyContext, record: EventRecord, checked: boolean): void {
-  if (context.view.get(events, [record.id])) return;
+  const known = context.view.get(events, [record.id]);
+  // An outlier may get its place later; whatever has one keeps it.
+  if (known && (known.hidden !== "outlier" || record.entered === "outlier")) return;
   const stored: StoredEvent = {
     id: record.id,
     room: record.room,
@@ -42,12 +44,23 @@ export function projectEvent(context: ApplyContext, record: EventRecord, checked
     takePending(context, stored);
     return;
   }
-  const hidden = record.softFailed ? "soft-failed" : hideDuplicate(context, stored);
+  const hidden = reasonToHide(context, record, stored);
   const kept: StoredEvent = hidden ? { ...stored, hidden } : stored;
   keepEvent(context, kept);
-  if (!record.softFailed) extendRoom(context, kept);
-  if (!hidden) show(context, kept);
+  if (hidden === "outlier") return;
+  const isNews = record.entered !== "backfilled";
+  if (isNews && hidden !== "soft-failed") extendRoom(context, kept);
+  if (!hidden) show(context, kept, isNews);
   redactOnArrival(context, kept);
+}
+
+function reasonToHide(
+  context: ApplyContext,
+  record: EventRecord,
+  stored: StoredEvent,
+): StoredEvent["hidden"] {
+  if (record.entered === "outlier") return "outlier";
+  return record.softFailed ? "soft-failed" : hideDuplicate(context, stored);
 }
 
 /** Why an event made elsewhere must not count, if so. The same on every box. */
@@ -77,14 +90,21 @@ function versionOf({ view }: ApplyContext, record: EventRecord): RoomVersion | u
 function reasonOfPlace(
   context: ApplyContext,
   version: RoomVersion,
-  { room, pdu, heads }: EventRecord,
+  { room, pdu, heads, entered }: EventRecord,
 ): string | undefined {
+  if (entered !== "outlier" && !context.docs.contains(roomDoc(room), heads)) {
+    return "its state is not known";
+  }
+  if (entered !== undefined) {
+    authoriseByCited(context, version, room, pdu);
+    return undefined;
+  }
   for (const id of prevEventIds(pdu)) {
     const parent = context.view.get(events, [id]);
     if (!parent || parent.room !== room) return `its parent ${id} is not in the room`;
     if (parent.rejected !== undefined) return `its parent ${id} was rejected`;
+    if (parent.hidden === "outlier") return `its parent ${id} has no place in the room`;
   }
-  if (!context.docs.contains(roomDoc(room), heads)) return "its state is not known";
   authoriseInRoom(context, version, room, pdu);
   return undefined;
 }

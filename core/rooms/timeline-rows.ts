@@ -4,20 +4,18 @@ import type { StoredEvent } from "../tables.ts";
 import type { ApplyContext } from "../transaction/apply.ts";
 import { logToTopic } from "../transaction/topics.ts";
 
-/** Puts a visible event where clients find it. */
-export function show(context: ApplyContext, stored: StoredEvent): void {
+/** Puts a visible event where clients find it. What is no news is found in the history alone. */
+export function show(context: ApplyContext, stored: StoredEvent, isNews: boolean): void {
   const { view, dot } = context;
   const { pdu, id, room } = stored;
   const { depth, origin_server_ts: ts } = pdu;
   const entry = { origin: dot.origin, seq: dot.seq };
   view.put(timeline, [room, depth, ts, id], entry);
   view.put(eventsByTime, [room, ts, depth, id], entry);
-  logToTopic(context, `room:${room}`, {
-    e: id,
-    depth,
-    ts,
-    ...(pdu.state_key === undefined ? {} : { state: true as const }),
-  });
+  if (isNews) {
+    const state = pdu.state_key === undefined ? {} : { state: true as const };
+    logToTopic(context, `room:${room}`, { e: id, depth, ts, ...state });
+  }
   const related = relationOf(pdu.content);
   if (!related) return;
   view.put(relations, [room, related.parent, related.type, depth, ts, id], {

@@ -30,6 +30,12 @@ export interface EventRecord {
   readonly txn?: { readonly device: DeviceId; readonly id: string };
   /** Set at the door by which the event entered: it failed at the current state and is not shown. */
   readonly softFailed?: true;
+  /**
+   * How it entered, where not as news. `outlier`: cited by another event, its own place in the room is
+   * not known, and `heads` is empty. `backfilled`: from the history before what is here; the door
+   * worked out `heads`, and its parents need not be known.
+   */
+  readonly entered?: "outlier" | "backfilled";
   /** Set at that door: a redaction whose sender administers the server, whatever the room says. */
   readonly byAdmin?: true;
 }

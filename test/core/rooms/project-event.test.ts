@@ -158,6 +158,44 @@ test("a soft-failed event is kept for what follows it, and not shown", async () 
   expect(box.room(room).extremities).toEqual([...before.extremities, child.id].toSorted());
 });
 
+test("an outlier is kept and counts for nothing, until it gets its place", async () => {
+  const before = box.room(room);
+  const mark = { entered: "outlier", heads: [] } as const;
+  const unplaced = { prev_events: ["$unknown" as EventId] };
+  const record = forge(box, room, said.message(BOB), unplaced, mark);
+  expect((await taken(record)).hidden).toBe("outlier");
+  expect(box.room(room)).toEqual(before);
+  expect(box.rows(timeline).map(([[, , , id]]) => id)).not.toContain(record.id);
+  const child = forge(box, room, said.message(BOB), { prev_events: [record.id] });
+  expect((await taken(child)).rejected).toBe(`its parent ${record.id} has no place in the room`);
+
+  const outlier = forge(box, room, said.topic(ALICE, "later"), {}, mark);
+  await taken(outlier);
+  const { entered: _, ...placed } = { ...outlier, heads: before.heads };
+  expect((await taken(placed)).hidden).toBeUndefined();
+  expect(box.room(room).extremities).toEqual([outlier.id]);
+  expect(box.stateOf(room, "m.room.topic")).toBe(outlier.id);
+  // Cited once more, it keeps its place.
+  expect((await taken(outlier)).hidden).toBeUndefined();
+});
+
+test("an outlier must be allowed by the events that it cites", async () => {
+  const mark = { entered: "outlier", heads: [] } as const;
+  const record = forge(box, room, said.message(CAROL), {}, mark);
+  expect((await taken(record)).rejected).toContain("The sender is not in the room");
+});
+
+test("backfilled history is in the timeline, and is no news and no end of the room", async () => {
+  const before = box.room(room);
+  const old = { prev_events: ["$unknown" as EventId], depth: 2, origin_server_ts: 1000 };
+  const record = forge(box, room, said.message(BOB, "long ago"), old, { entered: "backfilled" });
+  const log = box.rows(topicLog);
+  expect((await taken(record)).hidden).toBeUndefined();
+  expect(box.room(room)).toEqual(before);
+  expect(box.rows(topicLog)).toEqual(log);
+  expect(box.get(timeline, [room, 2, 1000, record.id])).toBeDefined();
+});
+
 test("a visible event is in the timeline and in the log, with what it relates to", async () => {
   const parent = await send(box, room, said.message(BOB));
   const relation = { "m.relates_to": { rel_type: "m.thread", event_id: parent.id } };
