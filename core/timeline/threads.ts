@@ -16,6 +16,7 @@ import { untilHere } from "./messages.ts";
 import { pageLimit, readPage } from "./page.ts";
 import { encodePageToken, parsePageToken } from "./page-token.ts";
 import type { Point } from "./page-token.ts";
+import { positionOf } from "./position.ts";
 import type { Presenter } from "./presenter.ts";
 import { walkTable } from "./walk.ts";
 import type { Row } from "./walk.ts";
@@ -46,18 +47,24 @@ export async function readThreads(
   const presenter = presenterFor(deps, snapshot, requester, room);
   const from = given ?? { vector: snapshot.vector };
   const threads = new Threads(presenter, from.vector, onlyParticipated);
+  const limit = Math.max(1, pageLimit(request.limit));
+  // One more tells whether there is more: the rest may be all replies in threads that were told.
   const page = await readPage(presenter, {
     direction: "backwards",
     from,
     to: undefined,
-    limit: Math.max(1, pageLimit(request.limit)),
+    limit: limit + 1,
     filter: NO_FILTER,
     rows: (start, chunkRows) => threads.replies(start, chunkRows),
     accepts: (reply) => threads.isHead(reply),
   });
+  const last = page.events.length > limit ? page.events[limit - 1] : undefined;
+  const end = last
+    ? { point: { side: "before", at: positionOf(last) } as const, vector: from.vector }
+    : page.end;
   return {
-    chunk: await presenter.timeline(threads.roots),
-    ...(page.end ? { next_batch: encodePageToken(page.end) } : {}),
+    chunk: await presenter.timeline(threads.roots.slice(0, limit)),
+    ...(end ? { next_batch: encodePageToken(end) } : {}),
   };
 }
 

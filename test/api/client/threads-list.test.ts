@@ -105,3 +105,13 @@ test("strangers and wrong tokens are refused", async () => {
   await expect(threads("eve")).rejects.toThrow("M_FORBIDDEN");
   await expect(threads("alice", "?from=x")).rejects.toThrow("M_INVALID_PARAM");
 });
+
+test("a thread cannot begin with an event that relates to another one", async () => {
+  await using api = await roomApi(["alice", "bob"]);
+  const { room, say } = await threadsRoom(api);
+  const reply = await say("alice", "reply", await say("alice", "root"));
+  const content = { body: "x", "m.relates_to": { rel_type: "m.thread", event_id: reply } };
+  const path = `/rooms/${room}/send/m.room.message/nested`;
+  const { status, json } = await api.call("alice", "PUT", path, content);
+  expect([status, json["errcode"]]).toEqual([400, "M_UNKNOWN"]);
+});

@@ -118,6 +118,8 @@ describe("after a split", () => {
       const behind = await alice.sync(right);
       expect([behind.changed, behind.left]).toEqual([[bob.user], []]);
       await heal();
-      expect((await alice.sync(left)).changed).toEqual([]);
+      // The keys that she fetched from a box which lacked a part may not be the newest.
+      expect((await alice.sync(left)).changed).toEqual([bob.user]);
+      expect((await alice.sync(right)).changed).toEqual([]);
     }));
 });
