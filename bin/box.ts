@@ -104,7 +104,7 @@ export async function startBox(
   }
   await meetOthers(node, others.length, stopping);
   const { state: reader, ledger } = node;
-  const copier = copyBlobs({ blobs, ledger, reader, transport, logger: log });
+  const copier = copyBlobs({ blobs, ledger, reader, transport, timers: systemTimers, logger: log });
   const servers = await listen(from, parts.api, stopping);
   const stop = async (): Promise<void> => {
     parts.stopExtras();

@@ -1,5 +1,5 @@
 import { takeOwnOneTimeKey } from "../core/key/claim-keys.ts";
-import type { Blobs, Logger, Random, Timers } from "../core/ports.ts";
+import type { Blobs, Boxes, Logger, Random, Timers } from "../core/ports.ts";
 import type { ServerName } from "../core/ids.ts";
 import type { ServerSettings, Services, TokenKey } from "../core/services.ts";
 import type { SigningKey } from "../core/event/sign.ts";
@@ -24,7 +24,8 @@ export interface ServiceParts {
 export function createServices(parts: ServiceParts): Services {
   const { node, transport, logger } = parts;
   const members = (): ReturnType<MeshNode["memberIds"]> => node.memberIds();
-  const boxes = new MeshBoxes({ transport, members, logger });
+  const mayHandOut: Boxes["mayHandOut"] = (life) => node.ledger.mayHandOut(life);
+  const boxes = new MeshBoxes({ transport, members, mayHandOut, logger });
   const services: Services = {
     ...parts,
     reader: node.state,

@@ -4,7 +4,7 @@ import type { BoxId, RoomId, ServerName, UserId } from "./ids.ts";
 import type { Key, KeyPart, Table, Topic } from "./tables.ts";
 import type { Draft } from "./transaction/draft.ts";
 import type { DocId, Heads, HybridTime } from "./transaction/records.ts";
-import type { Vector } from "./vector.ts";
+import type { Origin, Vector } from "./vector.ts";
 
 /** Reads of the newest state, synchronous so that a command needs no lock. */
 export interface View {
@@ -155,6 +155,11 @@ export interface Boxes {
   /** Members of the mesh now, this box included, sorted. */
   members(): readonly BoxId[];
   reachable(): readonly BoxId[];
+  /**
+   * May this box hand out what was given to it in that life? What an earlier life was given it may have
+   * handed out and forgotten with its disk: not before the other boxes have said what they know.
+   */
+  mayHandOut(life: Origin | undefined): boolean;
   /** Asks a box to hand out one of its one-time keys. Undefined: it has none or cannot be reached. */
   claimOneTimeKey(
     box: BoxId,

@@ -121,8 +121,11 @@ function byBoxAndIncarnation(a: Origin, b: Origin): number {
 
 /** Bytes of one entry in the encoded form: box 5, incarnation 6, sequence 4. */
 const ENTRY_BYTES = 15;
-/** Entries in an encoded vector; 7 boxes and many unfinished incarnations fit. */
-export const VECTOR_ENTRIES_MAX = 200;
+/**
+ * Entries in an encoded vector: years of restarts that nobody could confirm. As a token that is 40 kB,
+ * which fits into the headers of a request.
+ */
+export const VECTOR_ENTRIES_MAX = 2000;
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
 function boxToNumber(box: BoxId): number {

@@ -7,6 +7,7 @@ import { isObject } from "../../core/json.ts";
 import type { Services } from "../../core/services.ts";
 import { fields } from "../../core/tables.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
+import { majorityOf } from "../../mesh/claims/register.ts";
 import { removeBox } from "../../mesh/membership/membership.ts";
 import type { Transport } from "../../mesh/transport/transport.ts";
 import { ControlError } from "../control/error.ts";
@@ -52,7 +53,7 @@ export function controlHandlers(deps: ControlDeps): ControlHandlers {
       return { user_id: user };
     },
     "box.list": async () => listBoxes(deps),
-    "box.remove": ({ box }) => remove(deps, box),
+    "box.remove": ({ box, force }) => remove(deps, box, force),
     "drill.isolate": async ({ duration_s: seconds }) => drill.isolate(seconds),
     "drill.heal": async () => drill.heal(),
   };
@@ -88,7 +89,11 @@ function listBoxes({ services, node, transport }: ControlDeps): BoxList {
   return { server_name: services.serverName, boxes };
 }
 
-async function remove({ services, node, transport }: ControlDeps, wanted: string): Promise<BoxRef> {
+async function remove(
+  { services, node, transport }: ControlDeps,
+  wanted: string,
+  force: boolean,
+): Promise<BoxRef> {
   const found = node.membership.members().filter((b) => b.box === wanted || b.name === wanted);
   const [box] = found;
   if (!box) throw new ControlError("not_found", `There is no box ${wanted} in this mesh.`);
@@ -97,6 +102,15 @@ async function remove({ services, node, transport }: ControlDeps, wanted: string
   }
   if (box.box === transport.self) {
     throw new ControlError("conflict", "A box cannot remove itself; do it from another one.");
+  }
+  const boxes = node.memberIds().length;
+  const connected = transport.links().length + 1;
+  if (!force && connected < majorityOf(boxes)) {
+    throw new ControlError(
+      "unavailable",
+      `Only ${connected} of ${boxes} boxes are connected. If the others live on elsewhere, removing ` +
+        "one here would let both sides give one name to two people. If they are gone for good: --force",
+    );
   }
   await services.runner.run(removeBox, box.box);
   return { box: box.box, name: box.name };

@@ -31,7 +31,10 @@ export const PARAMS_PARSERS: ParamsParsers = {
   }),
   "user.deactivate": (params) => ({ name: textOf(params, "name", NAME_LENGTH_MAX) }),
   "box.list": none,
-  "box.remove": (params) => ({ box: textOf(params, "box", NAME_LENGTH_MAX) }),
+  "box.remove": (params) => ({
+    box: textOf(params, "box", NAME_LENGTH_MAX),
+    force: flagOf(params, "force"),
+  }),
   "drill.isolate": (params) => ({
     duration_s: integerOf(params, "duration_s", 1, ISOLATION_S_MAX),
   }),

@@ -93,6 +93,8 @@ export interface BoxList {
 export interface BoxRemoveParams {
   /** A box's name or ID. */
   readonly box: string;
+  /** Also where most of the boxes are out of reach, so that two sides may part for good. */
+  readonly force: boolean;
 }
 
 export interface IsolateParams {

@@ -35,6 +35,7 @@ export function addMeshVerbs(program: Command, context: Context): void {
     .command("remove")
     .description("remove a box for ever: it can no longer connect")
     .argument("<box>", "the name or the ID of the box")
+    .option("--force", "also while most of the boxes cannot be reached", false)
     .action((name: string, _options, command: Command) =>
       boxRemove(name, command.optsWithGlobals(), context),
     );
@@ -99,8 +100,13 @@ function renderBoxes({ boxes }: BoxList): string {
   return table(["BOX", "ID", "STATE", "ADDRESSES"], rows);
 }
 
-async function boxRemove(box: string, options: GlobalOptions, context: Context): Promise<void> {
-  const removed = await context.call(options.home, "box.remove", { box });
+async function boxRemove(
+  box: string,
+  options: GlobalOptions & { readonly force: boolean },
+  context: Context,
+): Promise<void> {
+  const { home, force } = options;
+  const removed = await context.call(home, "box.remove", { box, force });
   print(context, options, `Box ${removed.name} (${removed.box}) is no longer a member.`, removed);
 }
 

@@ -3,10 +3,11 @@ import type { Json, JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import type { BoxId, DeviceId, ServerName, UserId } from "../ids.ts";
 import { parseDeviceId, parseUserId, serverOf } from "../ids.ts";
-import type { Env, Snapshot } from "../ports.ts";
+import type { Boxes, Env, Snapshot } from "../ports.ts";
 import type { Services } from "../services.ts";
 import { createdAt } from "../device/devices.ts";
 import { oneTimeKeyCounts, oneTimeKeys, puts } from "../tables.ts";
+import type { OneTimeKey } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
 import {
   ATTEMPTS_MAX,
@@ -53,7 +54,7 @@ export function parseClaims(body: JsonObject, serverName: ServerName): Wanted[] 
 
 /** What the store has for one wish. */
 interface Shelf extends Wanted {
-  /** Stored IDs of some keys of this box. */
+  /** Stored IDs of some keys that this box may hand out. */
   readonly own: readonly string[];
   /** Other boxes that have keys. */
   readonly owners: readonly BoxId[];
@@ -124,11 +125,15 @@ async function readShelves(
 ): Promise<Shelf[]> {
   using snapshot = deps.reader.snapshot();
   const shelves: Shelf[] = [];
-  for (const wish of wanted) shelves.push(await readShelf(snapshot, deps.boxes.self, wish));
+  for (const wish of wanted) shelves.push(await readShelf(snapshot, deps.boxes, wish));
   return shelves;
 }
 
-async function readShelf(snapshot: Snapshot, self: BoxId, wish: Wanted): Promise<Shelf> {
+async function readShelf(
+  snapshot: Snapshot,
+  boxes: Pick<Boxes, "self" | "mayHandOut">,
+  wish: Wanted,
+): Promise<Shelf> {
   const { user, device, algorithm } = wish;
   const created = createdAt(snapshot, user, device);
   const count = snapshot.get(oneTimeKeyCounts, [user, device])?.[algorithm] ?? 0;
@@ -137,17 +142,19 @@ async function readShelf(snapshot: Snapshot, self: BoxId, wish: Wanted): Promise
   let after: string | undefined = created === undefined ? undefined : storedKeyPrefix(created);
   const end = after === undefined ? "" : `${after.slice(0, -1)}/`;
   while (after !== undefined && count > 0 && own.length < CANDIDATES_MAX) {
-    const rows: [readonly [UserId, DeviceId, string, string], { owner?: BoxId; key?: Json }][] =
-      await snapshot.range(oneTimeKeys, {
+    const rows: [readonly [UserId, DeviceId, string, string], OneTimeKey][] = await snapshot.range(
+      oneTimeKeys,
+      {
         prefix: [user, device, algorithm],
         after: [after],
         before: [end],
         limit: ROWS_PER_READ,
-      });
-    for (const [[, , , storedId], { owner, key }] of rows) {
+      },
+    );
+    for (const [[, , , storedId], { owner, key, life }] of rows) {
       if (key === undefined || owner === undefined) continue;
-      if (owner !== self) owners.add(owner);
-      else if (own.length < CANDIDATES_MAX) own.push(storedId);
+      if (owner !== boxes.self) owners.add(owner);
+      else if (own.length < CANDIDATES_MAX && boxes.mayHandOut(life)) own.push(storedId);
     }
     after = rows.length < ROWS_PER_READ ? undefined : rows.at(-1)?.[0][3];
   }

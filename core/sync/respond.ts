@@ -45,7 +45,8 @@ export async function respond(pass: Pass): Promise<SyncResponse> {
     toDevice.events.length > 0 ||
     deviceLists !== undefined ||
     keysChanged;
-  const toldValues = rooms.json !== undefined || accountData.length > 0 || deviceLists !== undefined;
+  const toldValues =
+    rooms.json !== undefined || accountData.length > 0 || deviceLists !== undefined;
   const json: Record<string, Json> = {
     next_batch: nextBatch(pass, toDevice, toldValues),
     ...(rooms.json ? { rooms: rooms.json } : {}),

@@ -1,12 +1,10 @@
 import { prevEventIds } from "../event/pdu.ts";
-import { splitStateKey, stateKeyOf } from "../event/state-key.ts";
+import { stateKeyOf } from "../event/state-key.ts";
 import type { StateKey } from "../event/state-key.ts";
 import type { EventId } from "../ids.ts";
-import { stateAtHeads } from "../rooms/state-view.ts";
 import { roomState } from "../tables.ts";
 import type { StoredEvent } from "../tables.ts";
 import type { Presenter } from "../timeline/presenter.ts";
-import type { Heads } from "../transaction/records.ts";
 import { ROOM_STATE_MAX } from "./constants.ts";
 import type { Pass } from "./pass.ts";
 import type { RoomNews } from "./room-news.ts";
@@ -27,8 +25,6 @@ export interface StateChange {
   readonly keys: readonly Held[];
 }
 
-const NO_CHANGE: StateChange = { whole: false, keys: [] };
-
 /** The whole current state. */
 export async function wholeState(pass: Pass, presenter: Presenter): Promise<StateChange> {
   const rows = await pass.snapshot.range(roomState, {
@@ -40,9 +36,9 @@ export async function wholeState(pass: Pass, presenter: Presenter): Promise<Stat
 }
 
 /**
- * What changed since the client's token. Where all it was told of rests on one state of the document,
- * the keys of the new state events are all that can differ. Where a fork came together, resolution may
- * have changed others: the view that the client had is compared, or, if it had seen the fork, all is sent.
+ * What changed since the client's token. Where all that the new events rest on shows one state, their
+ * own keys are all that can differ. Where branches with different states come together, resolution may
+ * have changed any key, even by a message that opens an old branch again: then all is sent.
  */
 export async function stateChange(
   pass: Pass,
@@ -50,14 +46,9 @@ export async function stateChange(
   news: RoomNews,
 ): Promise<StateChange> {
   if (!news.complete) return wholeState(pass, presenter);
-  if (!news.events.some(({ isState }) => isState)) return NO_CHANGE;
-  if (pass.isAhead) return { whole: false, keys: touchedKeys(presenter, news) };
-  const known = knownHeads(pass, presenter, news);
-  if (known.length <= 1) return { whole: false, keys: touchedKeys(presenter, news) };
-  const [only, ...others] = pass.deps.documents.maximal(`room:${presenter.history.room}`, known);
-  if (!only || others.length > 0) return wholeState(pass, presenter);
-  const now = await wholeState(pass, presenter);
-  return { whole: false, keys: differingKeys(presenter, only, now.keys, news) };
+  const isLinear = pass.isAhead || knownHeads(pass, presenter, news).size <= 1;
+  if (!isLinear) return wholeState(pass, presenter);
+  return { whole: false, keys: touchedKeys(presenter, news) };
 }
 
 function touchedKeys(presenter: Presenter, news: RoomNews): Held[] {
@@ -73,44 +64,20 @@ function touchedKeys(presenter: Presenter, news: RoomNews): Held[] {
   return [...held.values()];
 }
 
-/** The distinct document heads at the ends of what the client was told. */
-function knownHeads(pass: Pass, presenter: Presenter, news: RoomNews): Heads[] {
+/** The states, as document heads, at the ends of what the client was told. */
+function knownHeads(pass: Pass, presenter: Presenter, news: RoomNews): Set<string> {
   const { history } = presenter;
   const ends = new Set<EventId>(history.meta?.extremities);
   for (const { id } of news.events) {
     const event = history.event(id);
     if (event) for (const parent of prevEventIds(event.pdu)) ends.add(parent);
   }
-  const heads = new Map<string, Heads>();
+  const heads = new Set<string>();
   for (const id of ends) {
     const event = history.event(id);
-    if (event && !pass.news.isNew(event)) heads.set(event.heads.join(), event.heads);
+    if (event && !pass.news.isNew(event)) heads.add(event.heads.join());
   }
-  return [...heads.values()];
-}
-
-function differingKeys(
-  presenter: Presenter,
-  heads: Heads,
-  now: readonly Held[],
-  news: RoomNews,
-): Held[] {
-  const { history } = presenter;
-  const before = new Map(stateAtHeads(history.deps, history.room, heads).entries());
-  const out = new Map<StateKey, Held>();
-  for (const held of touchedKeys(presenter, news)) {
-    out.set(stateKeyOf(held.type, held.stateKey), held);
-  }
-  for (const held of now) {
-    const key = stateKeyOf(held.type, held.stateKey);
-    if (before.get(key) !== held.event) out.set(key, held);
-    before.delete(key);
-  }
-  for (const key of before.keys()) {
-    const [type, stateKey] = splitStateKey(key);
-    out.set(key, { type, stateKey, event: undefined });
-  }
-  return [...out.values()];
+  return heads;
 }
 
 /** What `state` or `state_after` must name. */

@@ -10,13 +10,15 @@ import { logToTopic } from "./topics.ts";
 export function applyPut(context: ApplyContext, record: PutRecord): void {
   const key: [PutRecord["collection"], ...string[]] = [record.collection, ...record.key];
   const before = context.view.get(puts, key);
+  // A fact that lost is logged too: where it arrived first, clients took it for the newest.
+  noteForClients(context, record);
   if (before && !wins(context, before)) return;
   context.view.put(puts, key, {
     ...(record.value === undefined ? {} : { value: record.value }),
     time: context.time,
     origin: context.dot.origin,
   });
-  noteForClients(context, record, before);
+  if (record.collection === "backup_key") countBackupKey(context, record, before);
 }
 
 function wins(context: ApplyContext, before: PutEntry): boolean {
@@ -24,11 +26,7 @@ function wins(context: ApplyContext, before: PutEntry): boolean {
   return context.dot.origin >= before.origin;
 }
 
-function noteForClients(
-  context: ApplyContext,
-  record: PutRecord,
-  before: PutEntry | undefined,
-): void {
+function noteForClients(context: ApplyContext, record: PutRecord): void {
   const [first = "", second = "", third = "", fourth = ""] = record.key;
   switch (record.collection) {
     case "receipt":
@@ -41,8 +39,6 @@ function noteForClients(
       return logToTopic(context, deviceTopic(first as UserId, second as DeviceId), {
         oneTimeKeys: true,
       });
-    case "backup_key":
-      return countBackupKey(context, first as UserId, second, record, before);
     default:
       return;
   }
@@ -50,11 +46,10 @@ function noteForClients(
 
 function countBackupKey(
   context: ApplyContext,
-  user: UserId,
-  version: string,
   record: PutRecord,
   before: PutEntry | undefined,
 ): void {
+  const [user, version = ""] = record.key as [UserId, string?];
   const stats = context.view.get(backupStats, [user, version]) ?? { count: 0, etag: "0" };
   const was = isObject(before?.value) ? 1 : 0;
   const is = isObject(record.value) ? 1 : 0;

@@ -8,7 +8,7 @@ import {
   toDeviceIds,
 } from "../tables.ts";
 import type { KnownMessage, OneTimeKey } from "../tables.ts";
-import type { Dot } from "../vector.ts";
+import type { Dot, Origin } from "../vector.ts";
 import { boxOf, covers, EMPTY_VECTOR, incarnationOf, merge, originOf } from "../vector.ts";
 import type { ApplyContext } from "./apply.ts";
 import type { DequeueRecord, EnqueueRecord } from "./records.ts";
@@ -25,8 +25,25 @@ export function applyEnqueue(context: ApplyContext, record: EnqueueRecord, index
   // had different members, and so chose different owners, the earlier one counts on every box.
   if (before && !isEarlier({ time, origin }, before)) return;
   const owner = record.owner as BoxId;
-  view.put(oneTimeKeys, [user, device, algorithm, keyId], { key: record.key, owner, time, origin });
+  const life = latestLife(context, owner);
+  view.put(oneTimeKeys, [user, device, algorithm, keyId], {
+    key: record.key,
+    owner,
+    ...(life ? { life } : {}),
+    time,
+    origin,
+  });
   if (!before) countOneTimeKeys(context, user, device, algorithm, 1);
+}
+
+/** The latest life of a box that the transaction knew of. */
+function latestLife({ causes, dot }: ApplyContext, box: BoxId): Origin | undefined {
+  let latest: Origin | undefined;
+  for (const origin of [...(Object.keys(causes) as Origin[]), dot.origin]) {
+    if (boxOf(origin) !== box) continue;
+    if (!latest || incarnationOf(origin) > incarnationOf(latest)) latest = origin;
+  }
+  return latest;
 }
 
 function isEarlier(
@@ -45,7 +62,8 @@ function enqueueMessage(
 ): void {
   const { view, dot, time } = context;
   const place = [boxOf(dot.origin), incarnationOf(dot.origin), dot.seq, index] as const;
-  const also = message.id === undefined ? [] : mergeCopies(context, user, device, message.id, place);
+  const also =
+    message.id === undefined ? [] : mergeCopies(context, user, device, message.id, place);
   if (also === "waits elsewhere") return;
   const acknowledged = view.get(toDeviceAcks, [user, device]);
   // The client had it from another box, and its acknowledgement overtook the message.
@@ -75,8 +93,7 @@ function mergeCopies(
   const waiting = view.get(toDevice, [user, device, ...known.place]);
   const [box, incarnation, seq] = known.place;
   const before: Dot = { origin: originOf(box, incarnation), seq };
-  const isEarliest =
-    time !== known.time ? time < known.time : dot.origin < before.origin;
+  const isEarliest = time !== known.time ? time < known.time : dot.origin < before.origin;
   if (isEarliest) {
     view.put(toDeviceIds, [user, device, id], { place, time });
     if (!waiting) return "waits elsewhere";

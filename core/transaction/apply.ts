@@ -5,10 +5,11 @@ import type { Documents, WritableView } from "../ports.ts";
 import { projectEvent } from "../rooms/project-event.ts";
 import { closedOrigins, events, fields, users } from "../tables.ts";
 import type { StoredEvent, Topic } from "../tables.ts";
+import { boxOf } from "../vector.ts";
 import type { Dot, Vector } from "../vector.ts";
 import { applyPut } from "./apply-put.ts";
 import { applyDequeue, applyEnqueue } from "./apply-queue.ts";
-import type { ChangeRecord, DocId, HybridTime, TransactionRecord } from "./records.ts";
+import type { ChangeRecord, CloseRecord, DocId, HybridTime, TransactionRecord } from "./records.ts";
 import { logToTopic } from "./topics.ts";
 
 /** What applying the records of one transaction works on. */
@@ -52,10 +53,15 @@ export function applyRecord(
     case "dequeue":
       return applyDequeue(context, record);
     case "close":
-      return context.view.put(closedOrigins, [record.origin], record.seq);
+      return applyClose(context, record);
     case "birth":
       return;
   }
+}
+
+/** Only the box itself knows where its earlier lives ended. */
+function applyClose({ view, dot }: ApplyContext, { origin, seq }: CloseRecord): void {
+  if (boxOf(origin) === boxOf(dot.origin)) view.put(closedOrigins, [origin], seq);
 }
 
 function applyChange(

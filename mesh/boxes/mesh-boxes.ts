@@ -3,6 +3,7 @@ import type { Json } from "../../core/json.ts";
 import type { BoxId, DeviceId, UserId } from "../../core/ids.ts";
 import { parseDeviceId, parseUserId } from "../../core/ids.ts";
 import type { Boxes, Logger } from "../../core/ports.ts";
+import type { Origin } from "../../core/vector.ts";
 import type { Transport } from "../transport/transport.ts";
 
 const METHOD = "one-time-key";
@@ -20,6 +21,8 @@ export interface KeyWish {
 export interface MeshBoxesDeps {
   readonly transport: Transport;
   readonly members: () => readonly BoxId[];
+  /** See `Boxes`. */
+  readonly mayHandOut: (life: Origin | undefined) => boolean;
   readonly logger: Logger;
 }
 
@@ -41,6 +44,10 @@ export class MeshBoxes implements Boxes {
 
   reachable(): readonly BoxId[] {
     return this.#deps.transport.links().map(({ box }) => box);
+  }
+
+  mayHandOut(life: Origin | undefined): boolean {
+    return this.#deps.mayHandOut(life);
   }
 
   async claimOneTimeKey(

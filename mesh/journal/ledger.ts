@@ -8,7 +8,7 @@ import { applyRecord } from "../../core/transaction/apply.ts";
 import type { ApplyContext } from "../../core/transaction/apply.ts";
 import { Draft } from "../../core/transaction/draft.ts";
 import type { HybridTime, Transaction } from "../../core/transaction/records.ts";
-import { advance, compact, covers, includes } from "../../core/vector.ts";
+import { advance, boxOf, compact, covers, includes } from "../../core/vector.ts";
 import type { Dot, Origin, Vector } from "../../core/vector.ts";
 import type { HybridClock } from "../clock/hybrid-clock.ts";
 import type { DocumentStore } from "../documents/documents.ts";
@@ -181,6 +181,17 @@ export class Ledger {
     if (position === undefined && covers(this.#newest, dot)) return true;
     const end = this.closedAt(dot.origin);
     return end !== undefined && dot.seq > end;
+  }
+
+  /** What this life was given, or any, once it is certain what the earlier ones did. */
+  mayHandOut(life: Origin | undefined): boolean {
+    return life === this.life || !this.hasOpenLives;
+  }
+
+  /** May this box have had lives, or ends of lives, of which it does not know? */
+  get hasOpenLives(): boolean {
+    const origins = Object.keys(this.#onDisk) as Origin[];
+    return origins.some((origin) => origin !== this.life && boxOf(origin) === this.#deps.box);
   }
 
   /** The last transaction of an earlier life, once that is certain. */

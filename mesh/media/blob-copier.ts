@@ -1,5 +1,5 @@
 import { isObject } from "../../core/json.ts";
-import type { Logger, Reader } from "../../core/ports.ts";
+import type { Logger, Reader, Timers } from "../../core/ports.ts";
 import { puts } from "../../core/tables.ts";
 import type { TransactionRecord } from "../../core/transaction/records.ts";
 import { isBlobHash } from "./blob-files.ts";
@@ -9,20 +9,26 @@ import type { BlobStore } from "./blob-store.ts";
 const WANTED_MAX = 1000;
 /** Media records read at once. */
 const RECORDS_PER_READ = 500;
+/** What could not be copied is tried again after this time, milliseconds: the box may have been busy. */
+const AGAIN_MS = 30_000;
 
 export interface BlobCopierDeps {
   readonly blobs: BlobStore;
   readonly reader: Reader;
+  readonly timers: Timers;
   readonly logger: Logger;
 }
 
 /**
  * Copies to this disk what other boxes were given, one blob at a time, so that a lost card loses no
- * media. Told of each new record, and to look at all of them when a box comes into reach.
+ * media. Told of each new record, and to look at all of them when a box comes into reach; what fails all
+ * the same is tried again.
  */
 export class BlobCopier {
   readonly #deps: BlobCopierDeps;
   readonly #wanted = new Set<string>();
+  readonly #failed = new Set<string>();
+  #again: { cancel(): void } | undefined;
   #copying: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
@@ -52,6 +58,7 @@ export class BlobCopier {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#again?.cancel();
     this.#wanted.clear();
     await this.settled();
   }
@@ -73,10 +80,22 @@ export class BlobCopier {
   async #tryFetch(hash: string): Promise<void> {
     try {
       const isHere = await this.#deps.blobs.fetch(hash);
-      if (!isHere) this.#deps.logger.debug({ hash }, "no box in reach has this blob yet");
+      if (isHere) return;
+      this.#deps.logger.debug({ hash }, "no box in reach has this blob yet");
     } catch (error) {
       this.#deps.logger.warn({ hash, err: error }, "a blob was not copied");
     }
+    this.#tryLater(hash);
+  }
+
+  #tryLater(hash: string): void {
+    if (this.#stopped) return;
+    if (this.#failed.size < WANTED_MAX) this.#failed.add(hash);
+    this.#again ??= this.#deps.timers.after(AGAIN_MS, () => {
+      this.#again = undefined;
+      for (const failed of this.#failed) this.#want(failed);
+      this.#failed.clear();
+    });
   }
 
   async #look(): Promise<void> {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Logger } from "../../core/ports.ts";
+import type { Logger, Timers } from "../../core/ports.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { StateStore } from "../store/overlay.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -36,6 +36,7 @@ export interface CopyBlobsOptions {
   readonly ledger: Pick<Ledger, "onFlushed">;
   readonly reader: StateStore;
   readonly transport: Transport;
+  readonly timers: Timers;
   readonly logger: Logger;
 }
 

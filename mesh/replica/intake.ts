@@ -84,7 +84,9 @@ export class Intake {
       for (const origin of this.#waiting.origins()) {
         for (;;) {
           const next = (ledger.lastApplied(origin) ?? 0) + 1;
-          this.#waiting.dropThrough(origin, next - 1);
+          // Beyond the certain end of an earlier life there is nothing to wait for.
+          const isOver = ledger.has({ origin, seq: next });
+          this.#waiting.dropThrough(origin, isOver ? Number.POSITIVE_INFINITY : next - 1);
           const entry = this.#waiting.peek(origin, next);
           if (!entry || !ledger.isReady(entry)) break;
           if (!this.#apply(entry)) return;

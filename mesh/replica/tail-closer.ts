@@ -12,7 +12,6 @@ const CLOSED_AT_ONCE_MAX = 500;
  * from then on counts, milliseconds.
  */
 export const TAILS_LAND_MS = 10_000;
-
 export interface Tail {
   readonly origin: Origin;
   readonly seq: number;
@@ -100,7 +99,7 @@ export class TailCloser {
 
   #close(): void {
     const { ledger, runner, members, logger } = this.#deps;
-    if (this.#closing || !this.#hasOpenLives()) return;
+    if (this.#closing || !ledger.hasOpenLives) return;
     const tails = certainTails(ledger.life, ledger, members(), this.#heard);
     const open = tails.filter(({ origin }) => ledger.closedAt(origin) === undefined);
     if (open.length === 0) return;
@@ -109,12 +108,5 @@ export class TailCloser {
       .run(closeTails, open.slice(0, CLOSED_AT_ONCE_MAX))
       .catch((error: unknown) => logger.warn({ err: error }, "could not close earlier lives"))
       .finally(() => (this.#closing = false));
-  }
-
-  #hasOpenLives(): boolean {
-    const { life, vector } = this.#deps.ledger;
-    return Object.keys(vector).some(
-      (origin) => origin !== life && boxOf(origin as Origin) === boxOf(life),
-    );
   }
 }

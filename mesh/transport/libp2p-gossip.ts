@@ -15,9 +15,12 @@ const MESSAGE_ID_BYTES = 12;
 const ENVELOPE_BYTES = 1024;
 const TOPIC_PREFIX = "/hearth/";
 /** How long a message ID is remembered, milliseconds: longer than a message can be under way. */
-const SEEN_MS = 60_000;
+const SEEN_MS = 10_000;
 
-/** A small full mesh: everyone gets a message from its maker, one more copy covers a missing link. */
+/**
+ * Every box sends to all boxes that it is linked with, and nobody passes on: in a full mesh that would
+ * treble the packets. Whom no link to the maker leads to is served by the streams of the others.
+ */
 export function gossipOptions(): Partial<GossipsubOpts> {
   return {
     // Noise has authenticated every neighbour, and neighbours are members.
@@ -27,14 +30,15 @@ export function gossipOptions(): Partial<GossipsubOpts> {
     allowPublishToZeroTopicPeers: true,
     ignoreDuplicatePublishError: true,
     emitSelf: false,
-    D: 2,
-    Dlo: 1,
-    Dhi: 4,
+    D: 0,
+    Dlo: 0,
+    Dhi: 0,
     Dout: 0,
-    Dlazy: 2,
-    Dscore: 1,
+    Dlazy: 0,
+    Dscore: 0,
+    gossipFactor: 0,
     seenTTL: SEEN_MS,
-    idontwantMinDataSize: 256,
+    idontwantMinDataSize: GOSSIP_BYTES_MAX + ENVELOPE_BYTES,
     maxInboundDataLength: GOSSIP_BYTES_MAX + ENVELOPE_BYTES,
     maxOutboundBufferSize: GOSSIP_BUFFER_BYTES_MAX,
     // Members are trusted to be members; scoring would only punish a box that was away.

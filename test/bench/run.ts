@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import type { Benchmark } from "./benchmark.ts";
 import { arrival } from "./cases/arrival.ts";
+import { bigRoom } from "./cases/big-room.ts";
 import { catchUp } from "./cases/catch-up.ts";
 import { idleMemory } from "./cases/idle-memory.ts";
 import { initialSync } from "./cases/initial-sync.ts";
@@ -30,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   idleMemory,
   roomRules,
   transactions,
+  bigRoom,
 ];
 
 interface Options {

@@ -75,7 +75,7 @@ describe("boxes that join and go (N=3, then 5)", () => {
   it("a removed box is cut off at once, and sends its clients away, also after a restart", async () => {
     const four = mesh.box(4);
     const rest = mesh.boxes.slice(0, 3);
-    await mesh.box(1).control("box.remove", { box: "box4" });
+    await mesh.box(1).control("box.remove", { box: "box4", force: false });
     await mesh.untilWhole(rest);
     const isOut = async (): Promise<boolean> => {
       const { boxes, removed } = await four.control("status", {});
@@ -95,7 +95,7 @@ describe("boxes that join and go (N=3, then 5)", () => {
     const five = await mesh.addBox();
     const rest = mesh.boxes.slice(0, 3);
     await five.stop();
-    await mesh.box(2).control("box.remove", { box: "box5" });
+    await mesh.box(2).control("box.remove", { box: "box5", force: false });
     await mesh.untilWhole(rest);
     await five.start();
     const refusals = (): number => five.logged("dial failed");
@@ -109,5 +109,17 @@ describe("boxes that join and go (N=3, then 5)", () => {
     }
     await people.alice.say(mesh.box(2).url, people.room, "without box5");
     await mesh.untilWhole(rest);
+  });
+
+  it("a box that is cut off does not remove the others, unless its owner insists", async () => {
+    const [one, two] = [mesh.box(1), mesh.box(2)];
+    await one.control("drill.isolate", { duration_s: 300 });
+    await mesh.untilLinked(one, 0);
+    const remove = (force: boolean) => one.control("box.remove", { box: "box3", force });
+    await expect(remove(false)).rejects.toThrow(/Only 1 of 3 boxes are connected/);
+    expect((await two.control("box.list", {})).boxes).toHaveLength(3);
+    expect(await remove(true)).toMatchObject({ name: "box3" });
+    await one.control("drill.heal", {});
+    await mesh.untilWhole([one, two]);
   });
 });

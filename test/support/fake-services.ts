@@ -56,6 +56,7 @@ export function fakeServices(
       self: FAKE_BOX,
       members: () => [FAKE_BOX],
       reachable: () => [FAKE_BOX],
+      mayHandOut: () => true,
       claimOneTimeKey: async () => undefined,
     },
     random,

@@ -62,3 +62,9 @@ it("a store under repair serves nobody", () => {
     expect.stringContaining("12 of 40 transactions"),
   ]);
 });
+
+it("a box that was removed serves nobody", () => {
+  expect(broken(statusOf([up("a"), up("b")], { removed: true }))).toEqual([
+    expect.stringContaining("this box was removed from the mesh"),
+  ]);
+});

@@ -50,3 +50,8 @@ it("says when anybody may register", () => {
   const status = statusOf([boxStatus("a")], { registration_open: true });
   expect(renderStatus(status)).toContain("(anybody may register)");
 });
+
+it("tells the owner of a removed box how it comes back", () => {
+  const status = statusOf([boxStatus("a"), lostBox("b")], { removed: true });
+  expect(renderStatus(status)).toContain("This box was removed. To bring it back, join again");
+});

@@ -94,8 +94,10 @@ test("an account is there once it was created, and who follows a user learns of 
   expect(box.rows(users)).toEqual([]);
 });
 
-test("the end of a life is noted", async () => {
+test("the end of a life is noted, when its own box says so", async () => {
   const origin = "bbbbbbbb.1" as Origin;
-  await box.take(new Forger().entry([{ kind: "close", origin, seq: 9 }]));
+  await box.take(new Forger("z").entry([{ kind: "close", origin, seq: 9 }]));
+  expect(box.rows(closedOrigins)).toEqual([]);
+  await box.take(new Forger("b", 2).entry([{ kind: "close", origin, seq: 9 }]));
   expect(box.rows(closedOrigins)).toEqual([[[origin], 9]]);
 });

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ import { MemoryStore } from "../../../mesh/store/memory-store.ts";
 import { StateStore } from "../../../mesh/store/overlay.ts";
 import { MemoryNetwork } from "../../support/memory-network.ts";
 import type { MemoryTransport } from "../../support/memory-network.ts";
+import { FakeTimers } from "../transport/fake-timers.ts";
 import { silentLogger as logger } from "./silent-logger.ts";
 
 const one = "aaaaaaaa" as BoxId;
@@ -87,6 +88,7 @@ describe("boxes", () => {
 
 describe("copying", () => {
   const state = new StateStore(new MemoryStore());
+  const timers = new FakeTimers();
   type Listener = (entries: readonly Flushed[]) => void;
   const start = (listeners: Listener[] = []) =>
     copyBlobs({
@@ -94,6 +96,7 @@ describe("copying", () => {
       ledger: { onFlushed: (listener) => void listeners.push(listener) },
       reader: state,
       transport,
+      timers,
       logger,
     });
   const entry = (own: boolean, ...records: Transaction["records"]): Flushed => ({
@@ -125,6 +128,22 @@ describe("copying", () => {
     await copier.settled();
     expect(await Promise.all(hashes.map((hash) => second.has(hash)))).toEqual([true, true, false]);
     await copier.stop();
+  });
+
+  it("tries again after a while what no box could give", async () => {
+    const listeners: Listener[] = [];
+    const copier = start(listeners);
+    const bytes = randomBytes(1000);
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    for (const listener of listeners) listener([entry(false, record(hash))]);
+    await copier.settled();
+    expect(await second.has(hash)).toBe(false);
+    await upload(bytes);
+    await timers.advance(60_000);
+    await copier.settled();
+    expect(await second.has(hash)).toBe(true);
+    await copier.stop();
+    expect(timers.waiting).toBe(0);
   });
 
   it("finds what it missed when a box comes back", async () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BoxId } from "../../../core/ids.ts";
 import type { Logger } from "../../../core/ports.ts";
+import { closedOrigins } from "../../../core/tables.ts";
 import { HYBRID_TICKS_PER_MS } from "../../../core/transaction/records.ts";
 import { originOf } from "../../../core/vector.ts";
 import { hashOfEntry } from "../../../mesh/journal/entry.ts";
@@ -63,6 +64,16 @@ describe("entries from others", () => {
     expect(lastOf(STRAY)).toBeUndefined();
     await take(entry());
     expect(lastOf()).toBe(1);
+  });
+
+  it("no box closes the journal of another one", async () => {
+    const { life } = box.node.ledger;
+    const earlier = originOf("bbbbbbbb" as BoxId, 1);
+    const closes = [life, earlier].map((origin) => ({ kind: "close", origin, seq: 1 }));
+    await take(entry({ records: closes }));
+    expect(lastOf()).toBe(1);
+    expect(box.node.state.get(closedOrigins, [life])).toBeUndefined();
+    expect(box.node.state.get(closedOrigins, [earlier])).toBe(1);
   });
 
   it("garbage is logged ever more seldom", async () => {
