@@ -103,11 +103,7 @@ export class StateStore implements Reader {
     if (pending !== undefined) return pending.value;
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached.value;
-    const text = this.#store.get(key);
-    if (text === undefined) return undefined;
-    const value = decode(key, text);
-    this.#cache.set(key, { value, flush: this.#flush, length: text.length });
-    return value;
+    return this.#remember(key, this.#store.get(key));
   }
 
   /** The newest text of one of the mesh's own keys. */
@@ -288,9 +284,14 @@ export class StateStore implements Reader {
     const cached = this.#cache.get(key);
     if (cached !== undefined && cached.flush <= flush) return cached.value;
     const found = text();
-    if (found === undefined) return undefined;
-    const value = decode(key, found);
-    if (flush === this.#flush) this.#cache.set(key, { value, flush, length: found.length });
+    if (flush === this.#flush) return this.#remember(key, found);
+    return found === undefined ? undefined : decode(key, found);
+  }
+
+  /** Absence is remembered too: most of what commands look up is not there, like revocations. */
+  #remember(key: string, text: string | undefined): unknown {
+    const value = text === undefined ? undefined : decode(key, text);
+    this.#cache.set(key, { value, flush: this.#flush, length: text?.length ?? 0 });
     return value;
   }
 }

@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { cpus, loadavg, release, totalmem } from "node:os";
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { cpus, loadavg, release, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { median } from "./figures.ts";
 
 /** Where and on what the figures were measured: without it they mean nothing. */
 export interface Machine {
@@ -12,9 +15,13 @@ export interface Machine {
   readonly node: string;
   /** Processes that wanted a core during the minute before: above 0 others were measured along. */
   readonly loadBefore: number;
+  /** Median time of a small synced write where the boxes have their homes, milliseconds. */
+  readonly syncedWriteMs: number;
 }
 
 const BYTES_PER_GIB = 1024 ** 3;
+const SYNCED_WRITES = 100;
+const SYNCED_WRITE_BYTES = 4096;
 
 export function describeMachine(): Machine {
   const processors = cpus();
@@ -27,7 +34,22 @@ export function describeMachine(): Machine {
     system: `${process.platform} ${release()} ${process.arch}`,
     node: process.version,
     loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+    syncedWriteMs: Math.round(timeSyncedWrite() * 100) / 100,
   };
+}
+
+function timeSyncedWrite(): number {
+  const folder = mkdtempSync(join(tmpdir(), "hearth-bench-"));
+  const file = openSync(join(folder, "log"), "w");
+  const times = Array.from({ length: SYNCED_WRITES }, () => {
+    const start = performance.now();
+    writeSync(file, Buffer.alloc(SYNCED_WRITE_BYTES, 1));
+    fdatasyncSync(file);
+    return performance.now() - start;
+  });
+  closeSync(file);
+  rmSync(folder, { recursive: true });
+  return median(times);
 }
 
 function commit(): string {

@@ -47,11 +47,11 @@ export function saveJson(report: Report, folder: string): string {
 }
 
 function conditions({ machine, quick }: Report): string[] {
-  const { commit, date, cpu, cores, memoryGib, system, node, loadBefore } = machine;
+  const { commit, date, cpu, cores, memoryGib, system, node } = machine;
   return [
     `commit ${commit}, ${date}${quick ? ", quick (short measurements)" : ""}`,
     `${cores} × ${cpu}, ${memoryGib} GiB, ${system}, Node ${node}`,
-    `load average before: ${loadBefore}`,
+    `a synced write of 4 KiB takes ${machine.syncedWriteMs} ms; load average before: ${machine.loadBefore}`,
   ];
 }
 

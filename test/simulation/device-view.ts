@@ -7,7 +7,7 @@ import { sync } from "../../core/sync/sync.ts";
 import { parseSyncToken } from "../../core/sync/token.ts";
 import { includes } from "../../core/vector.ts";
 import type { SimBox } from "./sim-box.ts";
-import { SimClient } from "./sim-client.ts";
+import type { SimClient } from "./sim-client.ts";
 
 /** So many that no timeline is ever limited in a run. */
 const FILTER = JSON.stringify({ room: { timeline: { limit: 200 } } });
@@ -125,6 +125,7 @@ export class DeviceView {
     const state = this.state.get(room) ?? new Map<string, EventId>();
     this.state.set(room, state);
     for (const event of listAt(objectAt(part, "state_after"), "events") as unknown as Told[]) {
+      this.#note(`${this.client.name} got ${event.event_id} as ${event.type} ${event.state_key}`);
       state.set(`${event.type}\u001f${event.state_key ?? ""}`, event.event_id);
     }
   }
@@ -134,6 +135,7 @@ export class DeviceView {
       if (event["type"] !== "m.receipt") continue;
       for (const [id, types] of Object.entries(objectAt(event, "content"))) {
         for (const user of Object.keys(objectAt(types, "m.read"))) {
+          this.#note(`${this.client.name} got the receipt ${id} of ${user}`);
           this.values.set(receiptOf(room, user), id);
         }
       }
@@ -173,5 +175,7 @@ function listAt(parent: JsonObject, key: string): JsonObject[] {
 
 /** The user's published device keys as the box has them. */
 export function deviceKeysOf(services: Services, user: UserId): string {
-  return JSON.stringify(services.reader.get(fields, [`user:${user}`, "device_keys", "MAIN"]) ?? null);
+  return JSON.stringify(
+    services.reader.get(fields, [`user:${user}`, "device_keys", "MAIN"]) ?? null,
+  );
 }

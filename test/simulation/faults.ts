@@ -43,7 +43,12 @@ export class Faults {
     network.weather = FAIR;
     network.heal();
     for (const box of boxes) {
-      Object.assign(box.disk, { isFull: false, lies: 0, writeMs: [0.1, 2], onWrite: () => undefined });
+      Object.assign(box.disk, {
+        isFull: false,
+        lies: 0,
+        writeMs: [0.1, 2],
+        onWrite: () => undefined,
+      });
       if (Math.abs(box.clockOffsetMs) > HOUR_MS / 2) box.clockOffsetMs = 0;
       box.pause(false);
       if (box.isOff) void box.start();

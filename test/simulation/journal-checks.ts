@@ -60,9 +60,15 @@ function checkCauses(world: World, journal: Journal): void {
     for (const cause of causes) {
       const before = at(cause);
       if (before && before.time >= time) {
-        world.violate("causes", `${origin} ${seq} is not stamped after ${cause.origin} ${cause.seq}`);
+        world.violate(
+          "causes",
+          `${origin} ${seq} is not stamped after ${cause.origin} ${cause.seq}`,
+        );
       } else if (!before && cause.seq > 0 && !isLost(world, cause)) {
-        world.violate("causes", `${cause.origin} ${cause.seq}, on which ${origin} ${seq} rests, is missing`);
+        world.violate(
+          "causes",
+          `${cause.origin} ${cause.seq}, on which ${origin} ${seq} rests, is missing`,
+        );
       }
     }
   }

@@ -50,6 +50,8 @@ export interface BoxSurroundings {
   readonly note: (what: string) => void;
   readonly acknowledged: (write: Acknowledged) => void;
   readonly unexpected: (what: string) => void;
+  /** Breaks what the box offers its clients, to prove that it would be noticed. */
+  readonly sabotage: (services: Services) => Services;
 }
 
 /** One life: what a process holds in memory. */
@@ -134,7 +136,7 @@ export class SimBox {
     const prng = this.#prng.fork(`life ${++this.#lives}`);
     const random = { bytes: (length: number): Uint8Array => prng.bytes(length) };
     const key = signingKey(SERVER, "ed25519:sim", SIGNING_SEED);
-    const logger = this.#logger();
+    const logger = this.#logger(timers);
     const base = { transport, timers, random, serverName: SERVER, signingKey: key, logger };
     const node = await MeshNode.open({
       ...base,
@@ -152,7 +154,8 @@ export class SimBox {
     });
     await node.start();
     const runner = noting(node.runner, this.id, this.#around.acknowledged);
-    return { timers, transport, node, services: { ...services, runner } };
+    const sound = { ...services, runner };
+    return { timers, transport, node, services: this.#around.sabotage(sound) };
   }
 
   /** The process ends at once. `reset`: its machine goes on and says so to the others. */
@@ -184,13 +187,18 @@ export class SimBox {
     this.#transport?.pause(on);
   }
 
-  #logger(): Logger {
+  /** What a dead process would say is not heard. */
+  #logger(timers: BoxTimers): Logger {
     const { note, unexpected } = this.#around;
-    const line = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
-      const error = fields["err"] ?? fields["error"];
-      note(`${this.id} ${level}: ${message}${error instanceof Error ? ` (${error.message})` : ""}`);
-      if (level === "error") unexpected(`${this.id} logs an error: ${message} ${storyOf(error)}`);
-    };
+    const line =
+      (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+        if (timers.isDead) return;
+        const error = fields["err"] ?? fields["error"];
+        note(
+          `${this.id} ${level}: ${message}${error instanceof Error ? ` (${error.message})` : ""}`,
+        );
+        if (level === "error") unexpected(`${this.id} logs an error: ${message} ${storyOf(error)}`);
+      };
     const quiet = (): void => undefined;
     return { debug: quiet, info: quiet, warn: line("warn"), error: line("error") };
   }
@@ -216,5 +224,7 @@ function noting(inner: Runner, box: BoxId, tell: (write: Acknowledged) => void):
 /** An error and what caused it. */
 function storyOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? String(error.stack) : `${error.message}: ${storyOf(error.cause)}`;
+  return error.cause === undefined
+    ? String(error.stack)
+    : `${error.message}: ${storyOf(error.cause)}`;
 }

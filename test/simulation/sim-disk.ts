@@ -55,7 +55,8 @@ export class SimDisk {
   /** Journal entries on the disk. */
   journal(): Map<string, string> {
     const entries = new Map<string, string>();
-    for (const [key, text] of this.current.entries) if (key.startsWith("j/")) entries.set(key, text);
+    for (const [key, text] of this.current.entries)
+      if (key.startsWith("j/")) entries.set(key, text);
     return entries;
   }
 

@@ -137,11 +137,11 @@ export class SimLink {
       if (!frame) return;
       to.isDelivering = true;
       // A listener that waits holds back the next frame.
-      const done = (): void => {
+      const goOn = (): void => {
         to.isDelivering = false;
         this.#schedule(to);
       };
-      to.owner.takeFrame(frame.channel, to.peer, frame.bytes).then(done, done);
+      to.owner.takeFrame(frame.channel, to.peer, frame.bytes).then(goOn, goOn);
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { Services } from "../../core/services.ts";
 import { Cast } from "./cast.ts";
 import { checkClients } from "./client-checks.ts";
 import type { Tamper } from "./device-view.ts";
@@ -33,7 +34,10 @@ export interface SimResult {
 /** A deliberate fault, to prove that a check can fire. */
 export interface Canary {
   readonly options?: Partial<SimOptions>;
+  /** Changes the responses to `/sync`. */
   readonly tamper?: Tamper;
+  /** Changes what a box offers its clients. */
+  readonly sabotage?: (services: Services) => Services;
   /** Called when the boxes run and the people are there. */
   readonly spoil?: (world: World, model: Model, cast: Cast) => void;
   /** Called just before the checks. */
@@ -46,7 +50,7 @@ export async function simulate(
   canary: Canary = {},
   keepTrace = false,
 ): Promise<SimResult> {
-  const world = new World(seed, canary.options, keepTrace);
+  const world = new World(seed, canary.options, keepTrace, canary.sabotage);
   const model = new Model();
   let convergedMs = Number.NaN;
   try {
@@ -66,7 +70,10 @@ export async function simulate(
     checkDocuments(world);
     await checkClients(world, model, cast);
   } catch (error) {
-    world.violate("errors", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    world.violate(
+      "errors",
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    );
   } finally {
     for (const box of world.boxes) if (!box.isOff) box.kill({ reset: true });
   }
@@ -115,7 +122,8 @@ async function endAll(world: World, model: Model, cast: Cast): Promise<void> {
     for (const view of model.views) {
       for (const box of boxes) {
         const answer = await world.finish(view.sync(0, box));
-        if (answer === "lost") world.violate("convergence", `${view.client.name} got no answer of ${box.id}`);
+        if (answer === "lost")
+          world.violate("convergence", `${view.client.name} got no answer of ${box.id}`);
         const isLast = round === 2 && cast.stable.includes(view);
         if (isLast && answer === "news") {
           world.violate("sync", `${view.client.name} does not come to an end with its news`);
@@ -126,4 +134,9 @@ async function endAll(world: World, model: Model, cast: Cast): Promise<void> {
   }
   await clock.run(clock.nowMs + CALM_MS);
   if (!world.hasConverged) world.violate("convergence", "the boxes do not stay equal");
+  for (const { id, node } of boxes) {
+    for (const [origin, reason] of node?.replicator.refused() ?? []) {
+      world.violate("convergence", `${id} refuses ${origin}: ${reason}`);
+    }
+  }
 }

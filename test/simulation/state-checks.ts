@@ -61,4 +61,3 @@ export function checkDocuments(world: World): void {
     if (new Set(heads).size > 1) world.violate("equality", `the boxes differ in document ${doc}`);
   }
 }
-

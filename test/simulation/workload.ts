@@ -7,7 +7,12 @@ import { setMarkers } from "../../core/ephemeral-facts/receipts.ts";
 import type { DeviceId, RoomAlias, RoomId, UserId } from "../../core/ids.ts";
 import { claimDeviceKeys } from "../../core/key/claim-keys.ts";
 import { uploadDeviceKeys } from "../../core/key/upload-keys.ts";
-import { banUser, inviteUser, kickUser, leaveRoom } from "../../core/rooms/commands/change-membership.ts";
+import {
+  banUser,
+  inviteUser,
+  kickUser,
+  leaveRoom,
+} from "../../core/rooms/commands/change-membership.ts";
 import { joinRoom } from "../../core/rooms/commands/join-room.ts";
 import { redactEvent } from "../../core/rooms/commands/redact-event.ts";
 import { sendMessage } from "../../core/rooms/commands/send-message.ts";
@@ -114,7 +119,8 @@ export class Workload {
     levels: (_view, room) => {
       const { client } = this.#cast.owner;
       const users = { [this.#cast.owner.client.user]: 100, [this.#somebody(client)]: 50 };
-      const owned = this.#world.options.roomVersion === "12" ? { [this.#somebody(client)]: 50 } : users;
+      const owned =
+        this.#world.options.roomVersion === "12" ? { [this.#somebody(client)]: 50 } : users;
       const content = { users: owned, users_default: 0, state_default: 0, invite: 0, kick: 0 };
       return this.#state(client, room, "m.room.power_levels", "", content);
     },
@@ -125,7 +131,9 @@ export class Workload {
     },
     invite: ({ client }, room) => {
       const target = client.prng.pick(this.#cast.churning).client.user;
-      return client.call("invite", (deps) => inviteUser(deps, { room, sender: client.user, target }));
+      return client.call("invite", (deps) =>
+        inviteUser(deps, { room, sender: client.user, target }),
+      );
     },
     kick: ({ client }, room) => {
       const target = client.prng.pick(this.#cast.churning).client.user;
@@ -135,11 +143,15 @@ export class Workload {
     register: ({ client }) => this.#register(client),
     alias: ({ client }, room) => {
       const alias = this.#alias(client);
-      return client.call(`alias ${alias}`, (deps) => setRoomAlias(deps, { alias, user: client.user, room }));
+      return client.call(`alias ${alias}`, (deps) =>
+        setRoomAlias(deps, { alias, user: client.user, room }),
+      );
     },
     unalias: ({ client }) => {
       const alias = this.#alias(client);
-      return client.call(`unalias ${alias}`, (deps) => deleteRoomAlias(deps, { alias, user: client.user }));
+      return client.call(`unalias ${alias}`, (deps) =>
+        deleteRoomAlias(deps, { alias, user: client.user }),
+      );
     },
     session: ({ client }) => this.#session(client),
   };

@@ -5,7 +5,7 @@ import { drawOptions } from "./options.ts";
 import type { SimOptions } from "./options.ts";
 import { Prng } from "./prng.ts";
 import { SimBox } from "./sim-box.ts";
-import type { Acknowledged } from "./sim-box.ts";
+import type { Acknowledged, BoxSurroundings } from "./sim-box.ts";
 import { SimClock } from "./sim-clock.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { Trace } from "./trace.ts";
@@ -39,9 +39,16 @@ export class World {
   hasForgotten = false;
   /** No more faults; clients finish what they began. */
   healing = false;
+  readonly #sabotage: BoxSurroundings["sabotage"];
   #members: readonly BoxRecord[] = [];
 
-  constructor(seed: string, options: Partial<SimOptions> = {}, keepTrace = false) {
+  constructor(
+    seed: string,
+    options: Partial<SimOptions> = {},
+    keepTrace = false,
+    sabotage: BoxSurroundings["sabotage"] = (services) => services,
+  ) {
+    this.#sabotage = sabotage;
     this.options = { ...drawOptions(seed), ...options };
     this.prng = new Prng(`world ${seed}`);
     this.trace = new Trace(() => this.clock.nowMs, keepTrace);
@@ -79,15 +86,15 @@ export class World {
     const host = this.serving.find(({ node }) => node?.replicator.isCaughtUp());
     if (!host?.node) return;
     const record = recordOf(boxId(this.boxes.length));
-    this.#members = [...this.#members, record];
-    const box = this.#add(record.box);
     try {
       await host.node.runner.run(putBox, record);
     } catch (error) {
       this.note(`${record.box} was not introduced: ${(error as Error).message}`);
       return;
     }
-    await box.start();
+    if (this.boxes.some(({ id }) => id === record.box)) return;
+    this.#members = [...this.#members, record];
+    await this.#add(record.box).start();
   }
 
   #add(id: BoxId): SimBox {
@@ -103,6 +110,7 @@ export class World {
         note: this.note,
         acknowledged: (write) => this.acknowledged.push(write),
         unexpected: (what) => this.violate("errors", what),
+        sabotage: this.#sabotage,
       },
     );
     this.boxes.push(box);
@@ -112,10 +120,10 @@ export class World {
   /** Runs until a promise settles. Throws what it throws. */
   async finish<T>(promise: Promise<T> | undefined): Promise<T> {
     let settled = false;
-    const done = (): void => {
+    const note = (): void => {
       settled = true;
     };
-    promise?.then(done, done);
+    promise?.then(note, note);
     const ended = await this.clock.run(this.clock.nowMs + 60_000, () => settled);
     if (!ended || promise === undefined) throw new Error("the simulation hangs");
     return promise;

@@ -7,6 +7,8 @@ import type { ServerSettings, Services } from "../../core/services.ts";
 import { clientEndpoints } from "../../api/client/index.ts";
 import { createApi } from "../../api/server.ts";
 import type { Answer, Api } from "../../api/server.ts";
+import { includes } from "../../core/vector.ts";
+import type { Vector } from "../../core/vector.ts";
 import { createServices } from "../../bin/services.ts";
 import { systemTimers } from "../../bin/timers.ts";
 import { MeshNode } from "../../mesh/mesh-node.ts";
@@ -119,9 +121,11 @@ export async function someBoxes(
   return { boxes, network };
 }
 
-/** Waits until each box has heard from all others and has what they have. */
+/** Waits until each box has heard from all others and all have the same on disk. */
 export async function untilMeshed(boxes: readonly TestBox[]): Promise<void> {
+  const vectorOf = ({ node: { ledger } }: TestBox): Vector => ledger.vector;
   const isMeshed = ({ node }: TestBox): boolean =>
-    node.replicator.vectors().size === boxes.length - 1 && node.replicator.isCaughtUp();
+    node.replicator.vectors().size === boxes.length - 1 &&
+    boxes.every((other) => includes(node.ledger.vector, vectorOf(other)));
   while (!boxes.every(isMeshed)) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -65,12 +65,13 @@ test("a deletion stays deleted when an older write comes late", async () => {
   expect(box.rows(puts).map(([, entry]) => entry.value)).toEqual([undefined]);
 });
 
-test("a write that loses tells clients nothing", async () => {
+test("a write that loses is told of as well, since clients of another box took it for the newest", async () => {
   const winner = new Forger("b").entry([put(KEY, "new")]);
   const loser = new Forger("c").entry([put(KEY, "old")], { ms: START_MS - 1 });
   const box = await boxWith([winner, loser]);
   expect(box.rows(topicLog)).toEqual([
     [["receipts:!room", "bbbbbbbb", 1, 1], [{ receipt: [ALICE, "m.read", ""] }]],
+    [["receipts:!room", "cccccccc", 1, 1], [{ receipt: [ALICE, "m.read", ""] }]],
   ]);
 });
 

@@ -375,4 +375,25 @@ describe("decoded values", () => {
     expect(state.get(table, ["k0", 0])).toEqual({ n: 0 });
     expect(reads).toHaveLength(1);
   });
+
+  it("include what is not there, until it is written", async () => {
+    const reads: string[] = [];
+    const { faults, next } = gatedDisk();
+    const state = open({ ...faults, beforeGet: (key) => reads.push(key) });
+    using before = state.snapshot();
+    expect(state.get(table, ["a", 0])).toBeUndefined();
+    expect(state.get(table, ["a", 0])).toBeUndefined();
+    expect(before.get(table, ["a", 0])).toBeUndefined();
+    expect(reads).toHaveLength(1);
+    const written = commit(state, ["a", 1]);
+    await settle();
+    // On its way to the disk: seen by commands, not yet by those who ask for what is on disk.
+    expect(state.get(table, ["a", 0])).toEqual({ n: 1 });
+    expect(before.get(table, ["a", 0])).toBeUndefined();
+    next().resolve();
+    await written;
+    using after = state.snapshot();
+    expect(before.get(table, ["a", 0])).toBeUndefined();
+    expect(after.get(table, ["a", 0])).toEqual({ n: 1 });
+  });
 });

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { BadEntryError, ENTRY_LENGTH_MAX, parseEntry } from "../../../mesh/journal/entry.ts";
+
+const GOOD = {
+  v: 1,
+  origin: "aaaaaaaa.1",
+  seq: 1,
+  time: 5,
+  deps: { "bbbbbbbb.1": 3 },
+  prev: "",
+  records: [{ kind: "put", collection: "receipt", key: ["!r"], value: 1 }],
+};
+
+test("an entry keeps its exact text, over which the chain runs", () => {
+  const text = JSON.stringify(GOOD, undefined, 1);
+  expect(parseEntry(text)).toEqual({ transaction: GOOD, text });
+});
+
+test("records of a kind that a later version made are kept", () => {
+  const text = JSON.stringify({ ...GOOD, records: [{ kind: "new", thing: 1 }] });
+  expect(parseEntry(text).transaction.records).toEqual([{ kind: "new", thing: 1 }]);
+});
+
+test.each([
+  ["another form", { v: 2 }],
+  ["no origin", { origin: "aaaaaaaa" }],
+  ["a sequence of zero", { seq: 0 }],
+  ["a sequence that is none", { seq: 1.5 }],
+  ["a time before all times", { time: -1 }],
+  ["causes that are no vector", { deps: { nobody: 1 } }],
+  ["a hash that is none", { prev: 7 }],
+  ["no list of records", { records: {} }],
+  ["too many records", { records: Array.from({ length: 2001 }, () => ({ kind: "birth" })) }],
+  ["a record without a kind", { records: [{}] }],
+  ["an event without an ID", { records: [{ kind: "event", room: "!r", heads: [] }] }],
+  ["a change to an unknown document", { records: [{ kind: "change", doc: "x", change: "" }] }],
+  ["a put without a key", { records: [{ kind: "put", collection: "receipt" }] }],
+  ["a message to nobody", { records: [{ kind: "enqueue", queue: "to_device", message: {} }] }],
+  ["an end of no life", { records: [{ kind: "close", origin: "x", seq: 1 }] }],
+])("an entry with %s is none", (_name, wrong) => {
+  expect(() => parseEntry(JSON.stringify({ ...GOOD, ...wrong }))).toThrow(BadEntryError);
+});
+
+test("what is no JSON, or too long to be looked at, is none", () => {
+  expect(() => parseEntry("{")).toThrow(BadEntryError);
+  expect(() => parseEntry(" ".repeat(ENTRY_LENGTH_MAX + 1))).toThrow(BadEntryError);
+});

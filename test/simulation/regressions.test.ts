@@ -1,0 +1,18 @@
+import { test } from "vitest";
+import { expectRight } from "./smoke.ts";
+
+/** Seeds that once found a defect, by what it was. */
+const SEEDS: readonly (readonly [seed: string, what: string])[] = [
+  ["1", "a vector took a lost life of a box for known and its entries never came"],
+  ["6", "two copies of a to-device message waited at different places on different boxes"],
+  ["14", "a claim of a name failed with the error of the disk in place of a 503"],
+  ["79", "a clock that leapt while it was unset carried the time decades ahead"],
+  ["115", "device keys told by a box that lagged behind stayed out of date"],
+  ["1270", "a message on an old branch changed the state, and clients were not told"],
+  ["1571", "a box restored from a copy gave a one-time key away again"],
+  ["3074", "a receipt that lost against another was never put right with clients"],
+];
+
+test.each(SEEDS)("seed %s: no more %s", { timeout: 60_000 }, async (seed) => {
+  await expectRight(seed);
+});
