@@ -2,7 +2,8 @@ import type { DeviceId, UserId } from "../../core/ids.ts";
 import type { Logger } from "../../core/ports.ts";
 import { toDevice, toDeviceAcks } from "../../core/tables.ts";
 import { covers, originOf } from "../../core/vector.ts";
-import type { Flushed, Ledger } from "../journal/ledger.ts";
+import type { Ledger } from "../journal/ledger.ts";
+import type { Flushed } from "../journal/outcomes.ts";
 import type { StateStore } from "../store/overlay.ts";
 
 /** Rows read and deleted in one write. */

@@ -18,6 +18,7 @@ import type { Stage } from "../store/stage.ts";
 import type { Store } from "../store/store.ts";
 import { BadEntryError, ENTRY_LENGTH_MAX, hashOfEntry } from "./entry.ts";
 import type { Entry } from "./entry.ts";
+import type { Committed, Flushed } from "./outcomes.ts";
 import {
   latestLife,
   loadPositions,
@@ -40,21 +41,6 @@ export interface LedgerDeps {
   readonly signingKey: SigningKey;
   readonly random: Random;
   readonly logger: Logger;
-}
-
-/** An entry whose effects are on disk. */
-export interface Flushed extends Entry {
-  readonly topics: ReadonlySet<Topic>;
-  /** Made by this life of this box. */
-  readonly own: boolean;
-}
-
-export interface Committed<R> {
-  readonly reply: R;
-  /** Absent when the command changed nothing. */
-  readonly dot: Dot | undefined;
-  /** Resolves when the transaction, and everything the reply was read from, is on disk. */
-  readonly written: Promise<void>;
 }
 
 /**
@@ -284,11 +270,13 @@ export class Ledger {
 
   /**
    * What is not on disk is gone; own sequences are used again, which is safe since nobody saw them.
-   * The write that failed may be on disk all the same, so the store is asked.
+   * The write that failed may be on disk all the same, so the store is asked, and tells what is there.
    */
   #failed(): void {
     const { store } = this.#deps;
-    this.#inFlight.clear();
+    const written = [...this.#inFlight.values()].filter(
+      ({ transaction: { origin, seq }, text }) => store.get(journalKey(origin, seq)) === text,
+    );
     for (const [origin, { newest, onDisk }] of this.#positions) {
       if (newest.seq === onDisk.seq) continue;
       const place = readPosition(store, origin);
@@ -298,5 +286,7 @@ export class Ledger {
     this.#onDisk = readVector(store);
     this.#newest = this.#onDisk;
     this.#lastWrite = Promise.resolve();
+    this.#inFlight.clear();
+    if (written.length > 0) for (const listener of this.#listeners) listener(written);
   }
 }

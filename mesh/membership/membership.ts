@@ -6,7 +6,8 @@ import type { Command, Logger, Reader } from "../../core/ports.ts";
 import { fields } from "../../core/tables.ts";
 import type { DocId } from "../../core/transaction/records.ts";
 import { millisecondsOf } from "../../core/transaction/records.ts";
-import type { Flushed, Ledger } from "../journal/ledger.ts";
+import type { Ledger } from "../journal/ledger.ts";
+import type { Flushed } from "../journal/outcomes.ts";
 import type { Member } from "../transport/transport.ts";
 
 /** Boxes of one mesh: everybody talks to everybody. */

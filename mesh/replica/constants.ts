@@ -2,6 +2,8 @@
 
 /** An own entry is given this long to arrive by gossip before a stream pushes it: 20 times the median. */
 export const GOSSIP_GRACE_MS = 120;
+/** Boxes that made nothing of what was written learn of it this much later: well within the grace. */
+export const TELL_MS = 40;
 /** Text of one batch on a stream, UTF-16 units; the transport's frames hold 4 MiB. */
 export const BATCH_LENGTH_MAX = 512 * 1024;
 export const BATCH_ENTRIES_MAX = 500;

@@ -1,9 +1,10 @@
 import type { BoxId } from "../../core/ids.ts";
 import type { Logger, Timers } from "../../core/ports.ts";
-import { includes } from "../../core/vector.ts";
+import { boxOf, includes } from "../../core/vector.ts";
 import type { Dot, Origin, Vector } from "../../core/vector.ts";
 import type { HybridClock } from "../clock/hybrid-clock.ts";
-import type { Flushed, Ledger } from "../journal/ledger.ts";
+import type { Ledger } from "../journal/ledger.ts";
+import type { Flushed } from "../journal/outcomes.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { readBatch } from "./batch.ts";
@@ -13,6 +14,7 @@ import {
   BATCHES_IN_FLIGHT_MAX,
   GOSSIP_GRACE_MS,
   GOSSIP_LENGTH_MAX,
+  TELL_MS,
   VECTOR_INTERVAL_MS,
 } from "./constants.ts";
 import { decodeFrame, encodeFrame, REPLICATION_PROTOCOL } from "./frames.ts";
@@ -40,20 +42,25 @@ export interface ReplicatorDeps {
  * 1. An entry is offered only when it is on this disk, and confirmed only when it is on that one.
  * 2. Entries are applied by `Ledger` alone, in order and after their causes; others wait in `Intake`.
  * 3. Nothing is remembered of a link that went down: its vector is asked for again.
- * 4. Frames, links and timers change state only; `#evaluate` decides what a peer is sent.
+ * 4. Frames, links and timers change state only; `#evaluate` decides what a peer is sent: all that it
+ *    lacks, once it lacks something that gossip has had the time to bring.
  */
 export class Replicator {
   readonly #deps: ReplicatorDeps;
   readonly #peers = new Map<BoxId, Peer>();
   readonly #intake: Intake;
   readonly #unsubscribe: (() => void)[] = [];
+  /** What gossip has brought to every box by now, if it ever will. */
+  #due: Vector;
   #graceTimer: { cancel(): void } | undefined;
+  #tellTimer: { cancel(): void } | undefined;
   #vectorTimer: { cancel(): void } | undefined;
   #stopped = false;
 
   constructor(deps: ReplicatorDeps) {
     this.#deps = deps;
     this.#intake = new Intake(deps);
+    this.#due = deps.ledger.vector;
     deps.ledger.onFlushed((entries) => this.#flushed(entries));
   }
 
@@ -74,7 +81,7 @@ export class Replicator {
       // What the disk had no room for a while ago.
       this.#intake.applyReady();
       for (const peer of this.#peers.values()) {
-        this.#say(peer.box, { kind: "vector", vector: this.#deps.ledger.vector });
+        this.#sayVector(peer.box);
         this.#evaluate(peer);
       }
     };
@@ -85,6 +92,7 @@ export class Replicator {
     this.#stopped = true;
     for (const off of this.#unsubscribe) off();
     this.#graceTimer?.cancel();
+    this.#tellTimer?.cancel();
     this.#vectorTimer?.cancel();
   }
 
@@ -182,14 +190,36 @@ export class Replicator {
   #flushed(entries: readonly Flushed[]): void {
     if (this.#stopped) return;
     this.#publish(entries.filter(({ own }) => own).map(({ text }) => text));
-    // One frame to each peer, for the groups of this turn together.
-    for (const { box } of this.#peers.values()) {
-      this.#say(box, { kind: "vector", vector: this.#deps.ledger.vector });
+    this.#confirm(entries);
+    this.#waitOutGossip();
+  }
+
+  /** A maker may be waiting for this word, in one frame for the whole group; the others are in no hurry. */
+  #confirm(entries: readonly Flushed[]): void {
+    for (const box of new Set(entries.map(({ transaction }) => boxOf(transaction.origin)))) {
+      if (this.#peers.has(box)) this.#sayVector(box);
     }
-    this.#graceTimer ??= this.#deps.timers.after(GOSSIP_GRACE_MS, () => {
+    this.#tellTimer ??= this.#deps.timers.after(TELL_MS, () => {
+      this.#tellTimer = undefined;
+      for (const box of this.#peers.keys()) this.#sayVector(box);
+    });
+  }
+
+  /** What is on disk now is due to all peers when the grace ends; what comes meanwhile, one grace later. */
+  #waitOutGossip(): void {
+    if (this.#graceTimer) return;
+    const { ledger, timers } = this.#deps;
+    const due = ledger.vector;
+    this.#graceTimer = timers.after(GOSSIP_GRACE_MS, () => {
       this.#graceTimer = undefined;
+      this.#due = due;
+      if (due !== ledger.vector) this.#waitOutGossip();
       for (const peer of this.#peers.values()) this.#evaluate(peer);
     });
+  }
+
+  #sayVector(box: BoxId): void {
+    this.#say(box, { kind: "vector", vector: this.#deps.ledger.vector });
   }
 
   #publish(texts: readonly string[]): void {
@@ -208,7 +238,7 @@ export class Replicator {
   #evaluate(peer: Peer): void {
     if (this.#stopped || !peer.vector || !peer.speaksOurProtocol || peer.isReading) return;
     if (peer.batchesInFlight >= BATCHES_IN_FLIGHT_MAX) return;
-    if (includes(peer.sent, this.#deps.ledger.vector) || this.#graceTimer) return;
+    if (includes(peer.sent, this.#due)) return;
     void this.#sendBatch(peer);
   }
 

@@ -25,6 +25,7 @@ import {
 import type { PeerKeys } from "./identity.ts";
 import { connectionGater, membersOnly, type GatePolicy } from "./libp2p-gate.ts";
 import { gossipOptions } from "./libp2p-gossip.ts";
+import { noiseCrypto } from "./noise-crypto.ts";
 
 /** Bytes of the key that every box of one mesh shares. */
 export const PSK_BYTES = 32;
@@ -105,7 +106,7 @@ function common(keys: PeerKeys, psk: Uint8Array, gater: ConnectionGater) {
         listenOpts: { noDelay: true, keepAlive: true },
       }),
     ],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [noise({ crypto: noiseCrypto })],
     streamMuxers: [
       yamux({
         keepAliveInterval: MUXER_KEEPALIVE_MS,

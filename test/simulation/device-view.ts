@@ -66,6 +66,7 @@ export class DeviceView {
   /** One sync; true when it was answered. `quiet` tells whether there was nothing new. */
   async sync(timeoutMs: number, box?: SimBox): Promise<"lost" | "news" | "quiet"> {
     const before = this.since;
+    const hangUp = new AbortController();
     const outcome = await this.client.once(
       "sync",
       async (services, requester) => {
@@ -78,12 +79,13 @@ export class DeviceView {
           stateAfter: "state_after",
           setPresence: "offline",
           timeoutMs,
-          signal: new AbortController().signal,
+          signal: hangUp.signal,
         });
         return { response: this.#tamper(response), services, byLaggard };
       },
       ...(box ? [box] : []),
     );
+    hangUp.abort();
     if (outcome.kind !== "ok") return "lost";
     const { response, services, byLaggard } = outcome.value;
     this.#take(response, services, before === undefined);

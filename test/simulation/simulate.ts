@@ -105,6 +105,8 @@ async function setUp(world: World, model: Model, cast: Cast): Promise<void> {
 async function converge(world: World): Promise<number> {
   const { clock } = world;
   const fromMs = clock.nowMs;
+  await clock.run(fromMs + CONVERGENCE_MS, () => world.boxes.every(({ node }) => node));
+  await world.finish(world.installExpected());
   if (!(await clock.run(fromMs + CONVERGENCE_MS, () => world.hasConverged))) {
     const states = world.boxes.map(({ id, node }) => {
       return `${id}: ${JSON.stringify(node?.ledger.vector)} refused ${[...(node?.replicator.refused() ?? [])].join()}`;

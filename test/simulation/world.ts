@@ -92,6 +92,16 @@ export class World {
       this.note(`${record.box} was not introduced: ${(error as Error).message}`);
       return;
     }
+    await this.#install(record);
+  }
+
+  /** Starts the boxes that are members though nobody was told so, as their owner would. */
+  async installExpected(): Promise<void> {
+    const expected = new Set(this.serving.flatMap(({ node }) => node?.memberIds() ?? []));
+    for (const id of expected) await this.#install(recordOf(id));
+  }
+
+  async #install(record: BoxRecord): Promise<void> {
     if (this.boxes.some(({ id }) => id === record.box)) return;
     this.#members = [...this.#members, record];
     await this.#add(record.box).start();

@@ -92,3 +92,49 @@ test("two uploads of one key on separated boxes leave the same one everywhere", 
     expect(box.rows(oneTimeKeyCounts)).toEqual([[[ALICE, PHONE], { signed_curve25519: 1 }]]);
   }
 });
+
+test("copies of one message wait once, at the place of the earliest, whatever the order", async () => {
+  const copy = (): EnqueueRecord => {
+    const { message: told, ...record } = message(1) as Extract<
+      EnqueueRecord,
+      { queue: "to_device" }
+    >;
+    return { ...record, message: { ...told, id: "same" } };
+  };
+  const [early, late] = [
+    new Forger("c").entry([copy()], { ms: START_MS }),
+    new Forger("b").entry([copy()], { ms: START_MS + 1 }),
+  ];
+  const dumps = [];
+  for (const order of [
+    [early, late],
+    [late, early],
+  ]) {
+    const box = await boxWith(order);
+    expect(box.rows(toDevice)).toMatchObject([
+      [
+        [ALICE, PHONE, "cccccccc", 1, 1, 0],
+        { also: [{ origin: late.transaction.origin, seq: 1 }] },
+      ],
+    ]);
+    dumps.push(box.dump([topicLog]));
+  }
+  expect(dumps[1]).toEqual(dumps[0]);
+});
+
+test("a copy of a message that the client has is dead, wherever it waits", async () => {
+  const copy = (): EnqueueRecord => {
+    const { message: told, ...record } = message(1) as Extract<
+      EnqueueRecord,
+      { queue: "to_device" }
+    >;
+    return { ...record, message: { ...told, id: "same" } };
+  };
+  const first = new Forger("b").entry([copy()], { ms: START_MS + 1 });
+  const read = new Forger("d").entry([acknowledged({ [first.transaction.origin]: 1 } as Vector)], {
+    deps: { [first.transaction.origin]: 1 } as Vector,
+    ms: START_MS + 2,
+  });
+  const other = new Forger("c").entry([copy()], { ms: START_MS });
+  expect(waiting(await boxWith([first, read, other]))).toEqual([]);
+});

@@ -134,4 +134,15 @@ describe("a clock in the far future", () => {
     wallMs = NOW_MS + 2 * YEAR_MS;
     expect(millisecondsOf(new HybridClock({ wall, floor }).now())).toBe(wallMs);
   });
+
+  it("does not carry time along when it was unset before", () => {
+    wallMs = 0;
+    const clock = new HybridClock({ wall, floor: at(NOW_MS) });
+    expect(millisecondsOf(clock.now())).toBe(NOW_MS);
+    wallMs = NOW_MS + 10 * YEAR_MS;
+    expect(clock.wallState).toBe("leapt");
+    expect(millisecondsOf(clock.now())).toBe(NOW_MS);
+    wallMs += 500;
+    expect(millisecondsOf(clock.now())).toBe(NOW_MS + 500);
+  });
 });

@@ -7,7 +7,7 @@ import type { BoxId } from "../../../core/ids.ts";
 import { puts } from "../../../core/tables.ts";
 import type { HybridTime, PutRecord, Transaction } from "../../../core/transaction/records.ts";
 import type { Origin } from "../../../core/vector.ts";
-import type { Flushed } from "../../../mesh/journal/ledger.ts";
+import type { Flushed } from "../../../mesh/journal/outcomes.ts";
 import { copyBlobs, openBlobs } from "../../../mesh/media/blobs.ts";
 import type { FileBlobs } from "../../../mesh/media/blobs.ts";
 import { MemoryStore } from "../../../mesh/store/memory-store.ts";

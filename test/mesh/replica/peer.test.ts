@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { floorOf, originOf } from "../../../core/vector.ts";
+import type { Origin, Vector } from "../../../core/vector.ts";
+import { Peer } from "../../../mesh/replica/peer.ts";
+import { boxOfName } from "../journal/open-ledger.ts";
+
+const A = boxOfName("a");
+const [A1, A2] = [originOf(A, 1), originOf(A, 2)];
+const B1 = originOf(boxOfName("b"), 1);
+const positions = new Map<Origin, number>([
+  [A1, 10],
+  [A2, 4],
+  [B1, 7],
+]);
+
+test("a peer that has said nothing lacks everything", () => {
+  const peer = new Peer(A);
+  expect(peer.lag(positions)).toBe(21);
+  expect(peer.wants(positions)).toEqual([
+    [A1, 1],
+    [A2, 1],
+    [B1, 1],
+  ]);
+});
+
+test("a peer lacks what its vector does not cover, lives that it never met included", () => {
+  const peer = new Peer(A);
+  peer.heard({ [floorOf(A)]: 0, [A2]: 4, [B1]: 5 } as Vector);
+  expect(peer.lag(positions)).toBe(12);
+  expect(peer.wants(positions)).toEqual([
+    [A1, 1],
+    [B1, 6],
+  ]);
+  peer.heard({ [A2]: 4, [B1]: 7 } as Vector);
+  expect(peer.wants(positions)).toEqual([]);
+});
+
+test("what is under way is not wanted again, until the peer is rewound to what it said", () => {
+  const peer = new Peer(A);
+  peer.heard({ [floorOf(A)]: 0, [A1]: 8, [A2]: 4, [B1]: 7 } as Vector);
+  peer.sent = { ...peer.sent, [A1]: 10 };
+  peer.batchesInFlight = 1;
+  expect(peer.wants(positions)).toEqual([]);
+  peer.rewind();
+  expect([peer.wants(positions), peer.batchesInFlight]).toEqual([[[A1, 9]], 0]);
+});
