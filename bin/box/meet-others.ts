@@ -2,7 +2,7 @@ import type { MeshNode } from "../../mesh/mesh-node.ts";
 import { systemTimers } from "../timers.ts";
 
 /** Clients wait this long at most for a box that starts to meet the others, milliseconds. */
-const MEET_WAIT_MS_MAX = 1500;
+const MEET_WAIT_MS_MAX = 1000;
 /** From one look to the next, milliseconds; each costs microseconds. */
 const LOOK_INTERVAL_MS = 10;
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { Benchmark } from "./benchmark.ts";
 import { arrival } from "./cases/arrival.ts";
 import { bigRoom } from "./cases/big-room.ts";
@@ -45,7 +45,7 @@ function parseOptions(): Options {
   const list = BENCHMARKS.map(({ name, about }) => `  ${name.padEnd(20)}${about}`).join("\n");
   const collect = (name: string, before: readonly string[]): string[] => {
     if (!BENCHMARKS.some((benchmark) => benchmark.name === name)) {
-      throw new Error(`there is no benchmark ${name}`);
+      throw new InvalidArgumentError("There is no such benchmark.");
     }
     return [...before, name];
   };

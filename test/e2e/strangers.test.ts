@@ -57,13 +57,10 @@ async function expectUntroubled(): Promise<void> {
   const text = `still here ${randomBytes(4).toString("hex")}`;
   await alice.say(mesh.box(1).url, room, text);
   expect(textsOf(await alice.history(mesh.box(2).url, room))).toContain(text);
+  // What a box has just been sent, the other one counts as missing until it hears of it.
+  await mesh.untilWhole();
   for (const box of mesh.boxes) {
-    const { boxes, store } = await box.control("status", {});
-    expect(boxes.map(({ up, behind }) => ({ up, behind }))).toEqual([
-      { up: true, behind: 0 },
-      { up: true, behind: 0 },
-    ]);
-    expect(store.state).toBe("good");
+    expect((await box.control("status", {})).store.state).toBe("good");
   }
 }
 

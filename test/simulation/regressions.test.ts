@@ -10,6 +10,10 @@ const SEEDS: readonly (readonly [seed: string, what: string])[] = [
   ["115", "device keys told by a box that lagged behind stayed out of date"],
   ["1270", "a message on an old branch changed the state, and clients were not told"],
   ["1571", "a box restored from a copy gave a one-time key away again"],
+  [
+    "7249",
+    "what was on disk though its write had failed was told to nobody, and a box never met another",
+  ],
   ["3074", "a receipt that lost against another was never put right with clients"],
 ];
 
