@@ -8,7 +8,7 @@ import { applyRecord } from "../../core/transaction/apply.ts";
 import type { ApplyContext } from "../../core/transaction/apply.ts";
 import { Draft } from "../../core/transaction/draft.ts";
 import type { HybridTime, Transaction } from "../../core/transaction/records.ts";
-import { advance, boxOf, compact, covers, includes } from "../../core/vector.ts";
+import { advance, boxOf, compact, covers, incarnationOf, includes } from "../../core/vector.ts";
 import type { Dot, Origin, Vector } from "../../core/vector.ts";
 import type { HybridClock } from "../clock/hybrid-clock.ts";
 import type { DocumentStore } from "../documents/documents.ts";
@@ -178,6 +178,14 @@ export class Ledger {
   get hasOpenLives(): boolean {
     const origins = Object.keys(this.#onDisk) as Origin[];
     return origins.some((origin) => origin !== this.life && boxOf(origin) === this.#deps.box);
+  }
+
+  /** Is a later life of the same box known here? */
+  isOver(origin: Origin): boolean {
+    const [box, incarnation] = [boxOf(origin), incarnationOf(origin)];
+    return (Object.keys(this.#newest) as Origin[]).some(
+      (other) => boxOf(other) === box && incarnationOf(other) > incarnation,
+    );
   }
 
   /** The last transaction of an earlier life, once that is certain. */

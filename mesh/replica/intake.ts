@@ -84,15 +84,26 @@ export class Intake {
       for (const origin of this.#waiting.origins()) {
         for (;;) {
           const next = (ledger.lastApplied(origin) ?? 0) + 1;
-          // Beyond the certain end of an earlier life there is nothing to wait for.
-          const isOver = ledger.has({ origin, seq: next });
-          this.#waiting.dropThrough(origin, isOver ? Number.POSITIVE_INFINITY : next - 1);
+          this.#waiting.dropThrough(origin, next - 1);
           const entry = this.#waiting.peek(origin, next);
           if (!entry || !ledger.isReady(entry)) break;
           if (!this.#apply(entry)) return;
           this.#waiting.take(origin, next);
           progress = true;
         }
+      }
+    }
+    this.#dropWhatIsOver();
+  }
+
+  /**
+   * What a box has heard of an earlier life of another one must be on its disk, or not be: on this word
+   * the life is closed. So none of it waits; whoever has it on a disk sends it again.
+   */
+  #dropWhatIsOver(): void {
+    for (const origin of this.#waiting.origins()) {
+      if (this.#deps.ledger.isOver(origin)) {
+        this.#waiting.dropThrough(origin, Number.POSITIVE_INFINITY);
       }
     }
   }

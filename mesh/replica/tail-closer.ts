@@ -18,8 +18,8 @@ export interface Tail {
 }
 
 /**
- * The earlier lives of this box whose end is certain: every other member has said, since this life
- * began, what it has of this box, and nothing of that is missing here. Before the first one that is
+ * The earlier lives of this box whose end is certain: every other member has said, knowing of this
+ * life, what it has of this box, and nothing of that is missing here. Before the first one that is
  * known there was none, and vectors need not name any of them more. `heard`: what each box last said.
  */
 export function certainTails(
@@ -32,7 +32,8 @@ export function certainTails(
   for (const box of members) {
     if (box === self) continue;
     const said = heard.get(box);
-    if (!said || !includes(here.vector, ofBox(self, said))) return [];
+    // Who knows of this life lets nothing of an earlier one wait in memory any more.
+    if (said?.[life] === undefined || !includes(here.vector, ofBox(self, said))) return [];
   }
   const tails: Tail[] = [{ origin: floorOf(self), seq: 0 }];
   for (const [origin, seq] of here.positions()) {

@@ -49,6 +49,19 @@ describe("entries from others", () => {
     expect(box.node.replicator.refused().size).toBe(0);
   });
 
+  it("of a life that is over nothing waits: what is on no disk must not come up later", async () => {
+    const [first, second] = [entry(), entry({ seq: 2, prev: hashOfEntry(entry()) })];
+    const third = entry({ seq: 3, prev: hashOfEntry(second) });
+    const later = originOf("bbbbbbbb" as BoxId, 2000);
+    await take(first, third);
+    await take(entry({ origin: later }));
+    expect(lastOf(later)).toBe(1);
+    await take(second);
+    expect(lastOf()).toBe(2);
+    await take(third);
+    expect(lastOf()).toBe(3);
+  });
+
   it("an entry of this box's own life that it never made is dropped", async () => {
     const { life } = box.node.ledger;
     const before = lastOf(life) ?? 0;

@@ -31,20 +31,33 @@ describe("the ends of the earlier lives of a box", () => {
   test("are certain once every other member has nothing of it that is missing here", () => {
     expect(
       tails([
-        [B, { [floorOf(A)]: 0, [A1]: 5 } as Vector],
-        [C, {}],
+        [B, { [floorOf(A)]: 0, [A1]: 5, [A3]: 1 } as Vector],
+        [C, { [floorOf(A)]: 0, [A3]: 1 } as Vector],
       ]),
     ).toEqual([FLOOR, { origin: A1, seq: 5 }]);
   });
 
-  test("are open while a member has said nothing", () => {
-    expect(tails([[B, { [A1]: 5 } as Vector]])).toEqual([]);
+  test("are open while a member has said nothing, or nothing since it knows of this life", () => {
+    const knowing = { [floorOf(A)]: 0, [A3]: 1 } as Vector;
+    expect(tails([[B, knowing]])).toEqual([]);
+    expect(
+      tails([
+        [B, knowing],
+        [C, { [floorOf(A)]: 0, [A1]: 5 } as Vector],
+      ]),
+    ).toEqual([]);
   });
 
   test("are open while a member has more of a life, or a life that was forgotten here", () => {
-    const quiet = [C, {}] as const;
-    expect(tails([[B, { [floorOf(A)]: 0, [A1]: 6 } as Vector], quiet])).toEqual([]);
-    expect(tails([[B, { [floorOf(A)]: 0, [A1]: 5, [A2]: 1 } as Vector], quiet])).toEqual([]);
+    const knowing = { [floorOf(A)]: 0, [A3]: 1 } as Vector;
+    for (const more of [{ [A1]: 6 }, { [A1]: 5, [A2]: 1 }]) {
+      expect(
+        tails([
+          [B, { ...knowing, ...more } as Vector],
+          [C, knowing],
+        ]),
+      ).toEqual([]);
+    }
   });
 
   test("are certain at once for a box that is alone", () => {
@@ -88,10 +101,11 @@ describe("a tail closer", () => {
 
   test("counts only what boxes say after that", async () => {
     const { ledger, timers, closer } = await closing([A, B]);
-    closer.heard(B, {});
+    const said = { [floorOf(A)]: 0, [ledger.life]: 1 } as Vector;
+    closer.heard(B, said);
     await timers.advance(TAILS_LAND_MS);
     expect(ledger.hasOpenLives).toBe(true);
-    closer.heard(B, {});
+    closer.heard(B, said);
     await timers.advance(1);
     expect(ledger.hasOpenLives).toBe(false);
   });
