@@ -28,6 +28,11 @@ export async function checkClients(world: World, model: Model, cast: Cast): Prom
     await checkState(world, view, snapshot, model.rooms);
     await checkValues(world, view, snapshot, model.rooms);
     checkDirects(world, model, view, causes);
+    for (const id of view.repeated) {
+      // Lost with its only copy, and made once more to the letter under a clock that stood still.
+      if (isDestroyed(world, id)) continue;
+      world.violate("sync", `${view.client.name} was told ${id} again`);
+    }
     checkToken(world, view);
     for (const other of cast.stable) checkDeviceList(world, view, other.client.user, services);
   }

@@ -15,6 +15,7 @@ const SEEDS: readonly (readonly [seed: string, what: string])[] = [
     "what was on disk though its write had failed was told to nobody, and a box never met another",
   ],
   ["3074", "a receipt that lost against another was never put right with clients"],
+  ["31033", "an entry of a life that was over came up after the life was closed"],
 ];
 
 test.each(SEEDS)("seed %s: no more %s", { timeout: 60_000 }, async (seed) => {
