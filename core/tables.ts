@@ -21,12 +21,27 @@ export type Key = readonly KeyPart[];
 
 export interface Table<K extends Key, V> {
   readonly name: string;
+  /** What its rows are, in plain words, for whoever is told that boxes differ. */
+  readonly about: string;
+  /** `mesh`: boxes with the same transactions have the same rows. `box`: they need not. */
+  readonly scope: "mesh" | "box";
   /** Never present; carries the types. */
   readonly types?: { key: K; value: V };
 }
 
-function table<K extends Key, V>(name: string): Table<K, V> {
-  return { name };
+const catalogue: Omit<Table<Key, unknown>, "types">[] = [];
+
+/** Every table, in the order of this file. */
+export const TABLES: readonly Omit<Table<Key, unknown>, "types">[] = catalogue;
+
+function table<K extends Key, V>(
+  name: string,
+  about: string,
+  scope: "mesh" | "box" = "mesh",
+): Table<K, V> {
+  const made = { name, about, scope };
+  catalogue.push(made);
+  return made;
 }
 
 /** An event as kept. `pdu` is redacted once a redaction applies to it. */
@@ -50,7 +65,7 @@ export interface StoredEvent {
   /** What the auth rules read of the content, where a redaction took some of that away. */
   readonly ruleContent?: JsonObject;
 }
-export const events = table<[EventId], StoredEvent>("e");
+export const events = table<[EventId], StoredEvent>("e", "events");
 
 export interface RoomMeta {
   readonly version: string;
@@ -66,27 +81,33 @@ export interface RoomMeta {
   readonly joined: number;
   readonly invited: number;
 }
-export const rooms = table<[RoomId], RoomMeta>("r");
+export const rooms = table<[RoomId], RoomMeta>("r", "rooms");
 
 /** The current state: the resolution over the forward extremities. Key: room, type, state key. */
-export const roomState = table<[RoomId, string, string], EventId>("rs");
+export const roomState = table<[RoomId, string, string], EventId>("rs", "current state of rooms");
 
 /** Visible events in the order that every box computes alike: room, depth, origin_server_ts, event. */
 export interface TimelineEntry {
   readonly origin: Origin;
   readonly seq: number;
 }
-export const timeline = table<[RoomId, number, number, EventId], TimelineEntry>("tl");
+export const timeline = table<[RoomId, number, number, EventId], TimelineEntry>(
+  "tl",
+  "order of events in rooms",
+);
 
 /** The same events by their origin_server_ts: room, origin_server_ts, depth, event. */
-export const eventsByTime = table<[RoomId, number, number, EventId], TimelineEntry>("tt");
+export const eventsByTime = table<[RoomId, number, number, EventId], TimelineEntry>(
+  "tt",
+  "events by their time",
+);
 
 /** A user's rooms, from the current state of each. */
 export interface MembershipEntry {
   readonly membership: string;
   readonly event: EventId;
 }
-export const memberships = table<[UserId, RoomId], MembershipEntry>("um");
+export const memberships = table<[UserId, RoomId], MembershipEntry>("um", "memberships");
 
 /** Redactions that arrived before their target. Key: room, target. */
 export interface PendingRedaction {
@@ -94,10 +115,16 @@ export interface PendingRedaction {
   /** May its sender redact any event of the room? */
   readonly mayAll: boolean;
 }
-export const pendingRedactions = table<[RoomId, EventId], readonly PendingRedaction[]>("pr");
+export const pendingRedactions = table<[RoomId, EventId], readonly PendingRedaction[]>(
+  "pr",
+  "redactions that wait for their event",
+);
 
 /** The event that a client's transaction made. Key: user, device, txnId (with the room and type). */
-export const transactions = table<[UserId, DeviceId, string], EventId>("tx");
+export const transactions = table<[UserId, DeviceId, string], EventId>(
+  "tx",
+  "transaction IDs of clients",
+);
 
 /**
  * Relations of visible events: room, parent, relation type, depth, origin_server_ts, child.
@@ -106,16 +133,22 @@ export const transactions = table<[UserId, DeviceId, string], EventId>("tx");
 export const relations = table<
   [RoomId, EventId, string, number, number, EventId],
   { readonly type: string; readonly sender: UserId }
->("rel");
+>("rel", "relations between events");
 
 /** The replies of all threads of a room. Key as in `timeline`: room, depth, origin_server_ts, reply. */
 export interface ThreadReply extends TimelineEntry {
   readonly root: EventId;
 }
-export const threadReplies = table<[RoomId, number, number, EventId], ThreadReply>("th");
+export const threadReplies = table<[RoomId, number, number, EventId], ThreadReply>(
+  "th",
+  "replies in threads",
+);
 
 /** Winning values of the user and mesh documents: document, section, key. */
-export const fields = table<[DocId, string, string], Json>("f");
+export const fields = table<[DocId, string, string], Json>(
+  "f",
+  "accounts, devices, settings and the list of boxes",
+);
 
 /** Winning values of `put` records. Key: collection and its key parts. */
 export interface PutEntry {
@@ -123,9 +156,15 @@ export interface PutEntry {
   readonly time: HybridTime;
   readonly origin: Origin;
 }
-export const puts = table<[Collection, ...string[]], PutEntry>("p");
+export const puts = table<[Collection, ...string[]], PutEntry>(
+  "p",
+  "receipts, read markers, logouts, media and key backups",
+);
 
-/** To-device messages that wait: user, device, box, incarnation, seq, index in the transaction. */
+/**
+ * To-device messages that wait. A box that had the acknowledgement first never keeps the message.
+ * Key: user, device, box, incarnation, seq, index in the transaction.
+ */
 export interface WaitingMessage extends ToDeviceMessage {
   readonly time: HybridTime;
   /** Further transactions that brought the same message: a client that has one of them has it. */
@@ -133,6 +172,8 @@ export interface WaitingMessage extends ToDeviceMessage {
 }
 export const toDevice = table<[UserId, DeviceId, BoxId, number, number, number], WaitingMessage>(
   "td",
+  "messages that wait for a device",
+  "box",
 );
 
 /**
@@ -143,10 +184,16 @@ export interface KnownMessage {
   readonly place: readonly [box: BoxId, incarnation: number, seq: number, index: number];
   readonly time: HybridTime;
 }
-export const toDeviceIds = table<[UserId, DeviceId, string], KnownMessage>("ti");
+export const toDeviceIds = table<[UserId, DeviceId, string], KnownMessage>(
+  "ti",
+  "IDs of messages to devices",
+);
 
 /** What a device's client has acknowledged; covered messages are dead, though perhaps not yet deleted. */
-export const toDeviceAcks = table<[UserId, DeviceId], Vector>("ta");
+export const toDeviceAcks = table<[UserId, DeviceId], Vector>(
+  "ta",
+  "messages that devices acknowledged",
+);
 
 /** One-time keys: user, device, algorithm, key ID. A claimed one stays, without the key, for ever. */
 export interface OneTimeKey {
@@ -159,31 +206,42 @@ export interface OneTimeKey {
   readonly time?: HybridTime;
   readonly origin?: Origin;
 }
-export const oneTimeKeys = table<[UserId, DeviceId, string, string], OneTimeKey>("otk");
+export const oneTimeKeys = table<[UserId, DeviceId, string, string], OneTimeKey>(
+  "otk",
+  "one-time keys",
+);
 
 /** Unclaimed one-time keys by algorithm. */
-export const oneTimeKeyCounts = table<[UserId, DeviceId], Readonly<Record<string, number>>>("otc");
+export const oneTimeKeyCounts = table<[UserId, DeviceId], Readonly<Record<string, number>>>(
+  "otc",
+  "counts of one-time keys",
+);
 
 /** Every account of this server. */
-export const users = table<[UserId], true>("u");
+export const users = table<[UserId], true>("u", "list of accounts");
 
 /** Room key backups: how many keys and a tag that changes with them. Key: user, version. */
 export const backupStats = table<
   [UserId, string],
   { readonly count: number; readonly etag: string }
->("bs");
+>("bs", "sizes of key backups");
 
 /**
  * What clients can be told about, by topic and by the transaction that brought it:
  * topic, box, incarnation, seq. A sync reads, for each topic, what the client's vector does not cover.
+ * What an entry says depends on what had arrived before it.
  */
-export const topicLog = table<[Topic, BoxId, number, number], readonly LogEntry[]>("lg");
+export const topicLog = table<[Topic, BoxId, number, number], readonly LogEntry[]>(
+  "lg",
+  "what sync tells clients",
+  "box",
+);
 
 /** The newest transactions that touched a topic, without those that they rest on. */
-export const topicVector = table<[Topic], Vector>("lv");
+export const topicVector = table<[Topic], Vector>("lv", "newest entries of topics", "box");
 
 /** Incarnations whose tail is complete: their last sequence. */
-export const closedOrigins = table<[Origin], number>("co");
+export const closedOrigins = table<[Origin], number>("co", "ends of earlier lives of boxes");
 
 export type Topic =
   /** Events of a room. */

@@ -1,15 +1,11 @@
-import { topicLog, topicVector, toDevice } from "../../core/tables.ts";
+import { TABLES } from "../../core/tables.ts";
 import type { SimBox } from "./sim-box.ts";
 import type { World } from "./world.ts";
 
-/** Rows whose text may rightly differ from box to box. */
-const LOCAL_TABLES: ReadonlySet<string> = new Set([
-  // What a client is told of is compared through what the clients were told.
-  topicLog.name,
-  topicVector.name,
-  // A message that was acknowledged before it arrived is not kept; the acknowledgements are compared.
-  toDevice.name,
-]);
+/** What a client is told of, and what waits for it, is compared through what the clients were told. */
+const LOCAL_TABLES: ReadonlySet<string> = new Set(
+  TABLES.flatMap(({ name, scope }) => (scope === "box" ? [name] : [])),
+);
 
 /** I3, I14, I16: the derived tables of all boxes are equal, row by row. */
 export function checkTables(world: World): void {

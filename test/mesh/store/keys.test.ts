@@ -4,7 +4,8 @@ import type { Key, KeyPart, Table } from "../../../core/tables.ts";
 import { compareBytes } from "../../../mesh/store/byte-order.ts";
 import { TABLE_ROWS, decodeKey, encodeKey, rangeOf } from "../../../mesh/store/keys.ts";
 
-const table: Table<Key, string> = { name: "tl" };
+const tableNamed = (name: string): Table<Key, string> => ({ name, about: name, scope: "mesh" });
+const table = tableNamed("tl");
 
 /** Text with what the encoding must not stumble over. */
 const text = fc.oneof(
@@ -59,7 +60,7 @@ describe("keys", () => {
   it("do not let one part run into the next", () => {
     expect(encodeKey(table, ["a\0b", "c"])).not.toBe(encodeKey(table, ["a", "b\0c"]));
     expect(encodeKey(table, ["a", ""])).not.toBe(encodeKey(table, ["a"]));
-    expect(encodeKey({ name: "r" }, ["s"])).not.toBe(encodeKey({ name: "rs" }, []));
+    expect(encodeKey(tableNamed("r"), ["s"])).not.toBe(encodeKey(tableNamed("rs"), []));
   });
 
   it("are the same in memory and on disk for text that is not Unicode", () => {
@@ -75,7 +76,7 @@ describe("keys", () => {
 
   it("are not decoded for another table, nor when cut off", () => {
     const key = encodeKey(table, ["abc"]);
-    expect(() => decodeKey({ name: "t" }, key)).toThrow("not a key of table t");
+    expect(() => decodeKey(tableNamed("t"), key)).toThrow("not a key of table t");
     expect(() => decodeKey(table, key.slice(0, -1))).toThrow("cut off");
   });
 

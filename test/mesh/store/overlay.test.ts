@@ -8,7 +8,11 @@ import type { StateLimits } from "../../../mesh/store/overlay.ts";
 import type { Stage } from "../../../mesh/store/stage.ts";
 import type { StoreOp } from "../../../mesh/store/store.ts";
 
-const table: Table<[string, number], { readonly n: number } | null> = { name: "x" };
+const table: Table<[string, number], { readonly n: number } | null> = {
+  name: "x",
+  about: "numbers",
+  scope: "mesh",
+};
 
 /** A disk whose writes are let through one by one, and counted. */
 function gatedDisk(): {
