@@ -6,7 +6,7 @@ import type { Stage } from "../store/stage.ts";
 import { maximalHeads } from "./ancestry.ts";
 import { AutomergeDoc } from "./automerge-doc.ts";
 import type { Edit } from "./automerge-doc.ts";
-import { DocumentError } from "./document-error.ts";
+import { readStoredDocument } from "./stored-document.ts";
 
 export interface DocumentLimits {
   /** Documents kept open; a room's or user's idles at 50 kB. */
@@ -35,8 +35,6 @@ interface OpenDocument {
   /** Its share of the operations that are counted as open. */
   operations: number;
 }
-
-const SNAPSHOT = /^(\d+) ([A-Za-z0-9+/=]+)$/;
 
 /**
  * The documents of a box: kept open for speed, stored as a snapshot and the changes after it, written
@@ -184,19 +182,7 @@ export class DocumentStore implements DocumentViews {
   }
 
   #load(id: DocId): OpenDocument {
-    const stored = this.#text(documentSnapshotKey(id));
-    const parts = stored === undefined ? undefined : SNAPSHOT.exec(stored);
-    if (stored !== undefined && !parts) {
-      throw new DocumentError("garbage", "a stored document cannot be read");
-    }
-    const first = Number(parts?.[1] ?? 0);
-    const snapshot = parts?.[2] === undefined ? undefined : Buffer.from(parts[2], "base64");
-    const changes: Uint8Array[] = [];
-    for (;;) {
-      const text = this.#text(documentChangeKey(id, first + changes.length));
-      if (text === undefined) break;
-      changes.push(Buffer.from(text, "base64"));
-    }
+    const { first, snapshot, changes } = readStoredDocument((key) => this.#text(key), id);
     const doc = new AutomergeDoc(this.#actor, snapshot, changes);
     return { doc, first, next: first + changes.length, operations: 0 };
   }

@@ -54,6 +54,16 @@ export function documentChangeKey(doc: DocId, n: number): string {
   return `d/${encodeText(doc)}c${seqText(n)}`;
 }
 
+/** The document that a row of `DOCUMENT_ROWS` belongs to. */
+export function docOfKey(key: string): DocId {
+  return key.slice(2, key.indexOf("\0")) as DocId;
+}
+
+/** What sorts behind every row of a document, and before the next one's. */
+export function afterDocument(doc: DocId): string {
+  return successor(`d/${encodeText(doc)}`);
+}
+
 /** Every document's snapshot and changes. */
 export const DOCUMENT_ROWS: Required<Pick<StoreRange, "gte" | "lt">> = {
   gte: "d/",
