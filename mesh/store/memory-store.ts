@@ -43,6 +43,11 @@ export class MemoryDisk {
     return this.#keys;
   }
 
+  /** Is a batch under way? */
+  get isWriting(): boolean {
+    return this.#inFlight !== undefined && this.#inFlight.length > 0;
+  }
+
   /**
    * The power goes. What was synced stays; the batch in flight is lost, or kept as a whole when
    * `keepInFlight` (LevelDB drops a torn record by its checksum, so there is no half). `loseBatches` is

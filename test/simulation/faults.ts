@@ -142,6 +142,9 @@ export class Faults {
   }
 
   #crash(box: SimBox, disk: () => void): void {
+    const { deaths } = this.#world;
+    const how = box.disk.current.isWriting ? "in a write" : "between writes";
+    if (!box.isOff) deaths[how] = (deaths[how] ?? 0) + 1;
     box.kill({ reset: this.#prng.chance(0.5) });
     this.#world.damage(box, disk);
     this.#restartLater(box);

@@ -1,10 +1,14 @@
+import { parseArgs } from "node:util";
+import { runRange } from "./range.ts";
 import { simulate } from "./simulate.ts";
-import type { SimResult } from "./simulate.ts";
-import { Summary } from "./summary.ts";
+import { Tally } from "./tally.ts";
 
-const SEEDS_DEFAULT = 100;
 /** A long run says how far it is after so many seeds. */
 const PROGRESS_EVERY = 500;
+
+const USAGE = `npm run sim -- --seed N [--trace]
+npm run sim -- [--seeds 100] [--from 1] [--workers 1] [--log FILE]
+  FILE keeps what is done: the same command goes on where it was stopped.`;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -18,33 +22,51 @@ async function replay(seed: string, withTrace: boolean): Promise<boolean> {
 }
 
 /** Many seeds; each that fails is named by the line that replays it. */
-async function runMany(from: number, count: number): Promise<boolean> {
-  const summary = new Summary();
-  for (let i = from; i < from + count; i++) {
-    const result: SimResult = await simulate(String(i));
-    summary.add(result);
-    if (result.violations.length > 0) print(`npm run sim -- --seed ${i}`);
-    for (const { rule, what } of result.violations.slice(0, 3)) {
-      print(`  ${rule}: ${what.slice(0, 600)}`);
+async function runMany(range: Parameters<typeof runRange>[0]): Promise<boolean> {
+  const sofar = new Tally();
+  const whole = await runRange(range, (part) => {
+    for (const { seed, story } of part.failures) {
+      print(`npm run sim -- --seed ${seed}`);
+      for (const line of story) print(`  ${line}`);
     }
-    if (summary.seeds % PROGRESS_EVERY === 0 && summary.seeds < count) print(summary.line);
-  }
-  print(summary.text);
-  return summary.failed === 0;
+    const before = sofar.seeds;
+    sofar.merge(part);
+    const isStep = Math.floor(sofar.seeds / PROGRESS_EVERY) > Math.floor(before / PROGRESS_EVERY);
+    if (isStep && sofar.seeds < range.count) print(sofar.line);
+  });
+  print(whole.text);
+  return whole.failures.length === 0;
 }
 
-/** `npm run sim -- --seed N [--trace]`, or `--seeds N [--from M]`. */
-async function main(args: readonly string[]): Promise<void> {
-  const valueOf = (name: string): string | undefined => {
-    const at = args.indexOf(name);
-    return at < 0 ? undefined : args[at + 1];
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string" },
+      trace: { type: "boolean", default: false },
+      seeds: { type: "string", default: "100" },
+      from: { type: "string", default: "1" },
+      workers: { type: "string", default: "1" },
+      log: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return print(USAGE);
+  const { seed, trace, log } = values;
+  const whole = (name: "seeds" | "from" | "workers"): number => {
+    const number = Number(values[name]);
+    if (Number.isSafeInteger(number) && number > 0) return number;
+    throw new Error(`--${name} must be a whole number from 1 on`);
   };
-  const seed = valueOf("--seed");
   const isRight =
     seed === undefined
-      ? await runMany(Number(valueOf("--from") ?? 1), Number(valueOf("--seeds") ?? SEEDS_DEFAULT))
-      : await replay(seed, args.includes("--trace"));
+      ? await runMany({
+          from: whole("from"),
+          count: whole("seeds"),
+          workers: whole("workers"),
+          log,
+        })
+      : await replay(seed, trace);
   process.exitCode = isRight ? 0 : 1;
 }
 
-await main(process.argv.slice(2));
+await main();

@@ -19,7 +19,7 @@ import { SimTransport } from "./sim-transport.ts";
 export const SERVER = "hearth.test" as ServerName;
 /** 2026-01-01, when every simulation begins. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
-const SIGNING_SEED = new Uint8Array(32).fill(1);
+const KEY = signingKey(SERVER, "ed25519:sim", new Uint8Array(32).fill(1));
 const ACK_WAIT_MS = 250;
 /** Clocks that are off by more are taken for broken. */
 const BELIEVED_MS_MAX = 365 * 24 * 3_600_000;
@@ -135,9 +135,8 @@ export class SimBox {
     this.#transport = transport;
     const prng = this.#prng.fork(`life ${++this.#lives}`);
     const random = { bytes: (length: number): Uint8Array => prng.bytes(length) };
-    const key = signingKey(SERVER, "ed25519:sim", SIGNING_SEED);
     const logger = this.#logger(timers);
-    const base = { transport, timers, random, serverName: SERVER, signingKey: key, logger };
+    const base = { transport, timers, random, serverName: SERVER, signingKey: KEY, logger };
     const node = await MeshNode.open({
       ...base,
       store: this.disk.open(timers),

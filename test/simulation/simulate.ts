@@ -24,8 +24,12 @@ export interface SimResult {
   readonly options: SimOptions;
   readonly faults: Readonly<Record<string, number>>;
   readonly requests: Readonly<Record<string, number>>;
+  /** Times that a box died, and how it was at that. */
+  readonly deaths: Readonly<Record<string, number>>;
   /** Simulated events. */
   readonly events: number;
+  /** Simulated milliseconds from the first start to the last check. */
+  readonly simulatedMs: number;
   /** Simulated milliseconds from healing to equal boxes. */
   readonly convergedMs: number;
   readonly trace: readonly string[];
@@ -77,7 +81,7 @@ export async function simulate(
   } finally {
     for (const box of world.boxes) if (!box.isOff) box.kill({ reset: true });
   }
-  const { options, faults, requests, clock, trace } = world;
+  const { options, faults, requests, deaths, clock, trace } = world;
   return {
     seed,
     hash: trace.digest(),
@@ -85,7 +89,9 @@ export async function simulate(
     options,
     faults,
     requests,
+    deaths,
     events: clock.events,
+    simulatedMs: clock.nowMs,
     convergedMs,
     trace: trace.lines,
   };

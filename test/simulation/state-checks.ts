@@ -15,6 +15,7 @@ export function checkTables(world: World): void {
   for (const box of others) {
     const theirs = tableRows(box);
     for (const key of new Set([...rows.keys(), ...theirs.keys()])) {
+      if (rows.get(key) === theirs.get(key)) continue;
       const [a, b] = [canonical(rows.get(key)), canonical(theirs.get(key))];
       if (a === b) continue;
       const name = JSON.stringify(key);

@@ -35,6 +35,8 @@ export class World {
   readonly faults: Record<string, number> = {};
   /** Requests of clients so far, by outcome. */
   readonly requests: Record<string, number> = {};
+  /** Times that a fault ended a process, by whether its disk was writing. */
+  readonly deaths: Record<string, number> = {};
   /** A disk went back or away, and with it what its box had promised to others. */
   hasForgotten = false;
   /** No more faults; clients finish what they began. */
