@@ -1,19 +1,14 @@
-import { AuthError } from "../auth/auth-error.ts";
-import { MatrixError } from "../errors.ts";
-import { eventIdOf, roomIdOf } from "../event/hash.ts";
-import { parsePdu } from "../event/parse-pdu.ts";
 import { prevEventIds } from "../event/pdu.ts";
 import type { Pdu } from "../event/pdu.ts";
-import { roomVersion, roomVersionOf } from "../room-version/table.ts";
-import type { RoomVersion } from "../room-version/room-version.ts";
+import { roomVersionOf } from "../room-version/table.ts";
 import { events, rooms, transactions } from "../tables.ts";
 import type { RoomMeta, StoredEvent } from "../tables.ts";
 import type { ApplyContext } from "../transaction/apply.ts";
 import type { EventRecord } from "../transaction/records.ts";
-import { authoriseByCited, authoriseInRoom } from "./authorise-in-room.ts";
 import { moveCurrentState } from "./current-state.ts";
+import { judgeEvent } from "./judge-event.ts";
+import type { Verdict } from "./judge-event.ts";
 import { redactOnArrival, takePending } from "./project-redaction.ts";
-import { roomDoc } from "./state-view.ts";
 import { isEarlier, keepEvent } from "./stored-event.ts";
 import { hide, show } from "./timeline-rows.ts";
 
@@ -27,10 +22,11 @@ export function projectEvent(context: ApplyContext, record: EventRecord, checked
   const known = context.view.get(events, [record.id]);
   // An outlier may get its place later; whatever has one keeps it.
   if (known && (known.hidden !== "outlier" || record.entered === "outlier")) return;
+  const { pdu, rejected }: Verdict = checked ? record : judgeEvent(context, record);
   const stored: StoredEvent = {
     id: record.id,
     room: record.room,
-    pdu: record.pdu,
+    pdu,
     heads: record.heads,
     origin: context.dot.origin,
     seq: context.dot.seq,
@@ -38,7 +34,6 @@ export function projectEvent(context: ApplyContext, record: EventRecord, checked
     ...(record.txn ? { txn: record.txn } : {}),
     ...(record.byAdmin ? { byAdmin: true as const } : {}),
   };
-  const rejected = checked ? undefined : reasonToReject(context, record);
   if (rejected !== undefined) {
     keepEvent(context, { ...stored, rejected });
     takePending(context, stored);
@@ -61,52 +56,6 @@ function reasonToHide(
 ): StoredEvent["hidden"] {
   if (record.entered === "outlier") return "outlier";
   return record.softFailed ? "soft-failed" : hideDuplicate(context, stored);
-}
-
-/** Why an event made elsewhere must not count, if so. The same on every box. */
-function reasonToReject(context: ApplyContext, record: EventRecord): string | undefined {
-  try {
-    const version = versionOf(context, record);
-    if (version === undefined) return "its room has no create event";
-    const { pdu } = parsePdu(version, record.pdu);
-    if (eventIdOf(version, pdu) !== record.id) return "its hash is not its event ID";
-    if (roomIdOf(version, pdu) !== record.room) return "it is from another room";
-    return reasonOfPlace(context, version, record);
-  } catch (error) {
-    // An older version of the software meets room versions that it does not know.
-    if (error instanceof MatrixError) return error.message;
-    throw error;
-  }
-}
-
-function versionOf({ view }: ApplyContext, record: EventRecord): RoomVersion | undefined {
-  const meta = view.get(rooms, [record.room]);
-  const isCreate = record.pdu.type === "m.room.create";
-  if (meta && isCreate) throw new AuthError("its room was created before");
-  if (meta) return roomVersion(meta.version);
-  return isCreate ? roomVersionOf(record.pdu) : undefined;
-}
-
-function reasonOfPlace(
-  context: ApplyContext,
-  version: RoomVersion,
-  { room, pdu, heads, entered }: EventRecord,
-): string | undefined {
-  if (entered !== "outlier" && !context.docs.contains(roomDoc(room), heads)) {
-    return "its state is not known";
-  }
-  if (entered !== undefined) {
-    authoriseByCited(context, version, room, pdu);
-    return undefined;
-  }
-  for (const id of prevEventIds(pdu)) {
-    const parent = context.view.get(events, [id]);
-    if (!parent || parent.room !== room) return `its parent ${id} is not in the room`;
-    if (parent.rejected !== undefined) return `its parent ${id} was rejected`;
-    if (parent.hidden === "outlier") return `its parent ${id} has no place in the room`;
-  }
-  authoriseInRoom(context, version, room, pdu);
-  return undefined;
 }
 
 /**

@@ -61,7 +61,8 @@ function isRecord(value: unknown): value is TransactionRecord {
         isId(value["id"], "$") &&
         isId(value["room"], "!") &&
         isPduShape(value["pdu"]) &&
-        isTextList(value["heads"])
+        isTextList(value["heads"]) &&
+        areEventMarks(value)
       );
     case "change":
       return isDocId(value["doc"]) && typeof value["change"] === "string";
@@ -79,6 +80,21 @@ function isRecord(value: unknown): value is TransactionRecord {
     default:
       return typeof value["kind"] === "string";
   }
+}
+
+/** How an event entered decides which checks it must pass, so nothing unknown may stand there. */
+function areEventMarks(value: Readonly<Record<string, unknown>>): boolean {
+  const { txn, entered, softFailed, byAdmin } = value;
+  return (
+    (txn === undefined || isClientTransaction(txn)) &&
+    (entered === undefined || entered === "outlier" || entered === "backfilled") &&
+    (softFailed === undefined || softFailed === true) &&
+    (byAdmin === undefined || byAdmin === true)
+  );
+}
+
+function isClientTransaction(value: unknown): boolean {
+  return isObject(value) && typeof value["device"] === "string" && typeof value["id"] === "string";
 }
 
 function isQueueRecord(value: Readonly<Record<string, unknown>>): boolean {

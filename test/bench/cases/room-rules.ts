@@ -1,10 +1,13 @@
 import { authorise } from "../../../core/auth/authorise.ts";
-import { eventIdOf } from "../../../core/event/hash.ts";
+import { publicKeyOf } from "../../../core/event/ed25519.ts";
+import { eventIdOf, hasValidContentHash, unpaddedBase64 } from "../../../core/event/hash.ts";
+import type { VerifyKey } from "../../../core/event/verify.ts";
+import { missingSigner } from "../../../core/event/verify.ts";
 import type { StateMap } from "../../../core/event/state-key.ts";
 import { stateKeyOf } from "../../../core/event/state-key.ts";
 import type { EventId } from "../../../core/ids.ts";
 import { resolveState } from "../../../core/state-res/resolve-state.ts";
-import { RoomBuilder } from "../../support/room-builder.ts";
+import { keyOf, RoomBuilder } from "../../support/room-builder.ts";
 import type { Benchmark } from "../benchmark.ts";
 
 const ALICE = "@alice:a.test";
@@ -20,11 +23,23 @@ export const roomRules: Benchmark = {
     const event = room.get(room.message(ALICE));
     const state = room.authState();
     const { version } = room;
+    const publicKey = unpaddedBase64(publicKeyOf(keyOf("a.test").privateKey));
+    const key: VerifyKey = { publicKey, validUntilTs: Infinity };
     const check = (): void => authorise(version, event, state);
     figures.add("auth checks of a message", perSecond(CHECKS, check), "/s");
     figures.add(
       "event IDs of a message",
       perSecond(CHECKS / 10, () => eventIdOf(version, { ...event })),
+      "/s",
+    );
+    figures.add(
+      "content hashes of a message",
+      perSecond(CHECKS / 10, () => hasValidContentHash(version, event)),
+      "/s",
+    );
+    figures.add(
+      "signatures of a message",
+      perSecond(CHECKS / 50, () => missingSigner(version, event, () => key)),
       "/s",
     );
     for (const conflicted of [1000, 10_000]) {

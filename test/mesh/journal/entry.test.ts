@@ -21,6 +21,46 @@ test("records of a kind that a later version made are kept", () => {
   expect(parseEntry(text).transaction.records).toEqual([{ kind: "new", thing: 1 }]);
 });
 
+const EVENT = {
+  kind: "event",
+  id: "$e",
+  room: "!r",
+  heads: [],
+  pdu: {
+    type: "m.room.message",
+    sender: "@a:hearth.test",
+    content: {},
+    depth: 1,
+    origin_server_ts: 1,
+    prev_events: [],
+    auth_events: [],
+  },
+};
+
+test.each([
+  {},
+  { txn: { device: "PHONE", id: "1" } },
+  { softFailed: true },
+  { entered: "outlier" },
+  { entered: "backfilled" },
+  { byAdmin: true },
+])("an event may carry %j", (mark) => {
+  const records = [{ ...EVENT, ...mark }];
+  expect(parseEntry(JSON.stringify({ ...GOOD, records })).transaction.records).toEqual(records);
+});
+
+test.each([
+  { txn: "1" },
+  { txn: { device: {}, id: "1" } },
+  { txn: { device: "PHONE" } },
+  { softFailed: "yes" },
+  { entered: "news" },
+  { byAdmin: 1 },
+])("an event cannot carry %j, which no check would stop", (mark) => {
+  const records = [{ ...EVENT, ...mark }];
+  expect(() => parseEntry(JSON.stringify({ ...GOOD, records }))).toThrow(BadEntryError);
+});
+
 test.each([
   ["another form", { v: 2 }],
   ["no origin", { origin: "aaaaaaaa" }],
