@@ -77,7 +77,7 @@ function grouped(value: number): string {
 }
 
 /** A table as the formatter leaves it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((cell, i) =>
     Math.max(3, cell.length, ...rows.map((row) => (row[i] ?? "").length)),
   );

@@ -78,13 +78,6 @@ function readLog(file: string | undefined): Map<string, Tally> {
   return done;
 }
 
-/** The whole that a log holds. */
-export function tallyOfLog(file: string): Tally {
-  const whole = new Tally();
-  for (const part of readLog(file).values()) whole.merge(part);
-  return whole;
-}
-
 let known: string | undefined;
 
 /** Names the sources that decide what a seed does. */

@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
+import { document } from "./document.ts";
 import { runRange } from "./range.ts";
+import type { Range } from "./range.ts";
 import { simulate } from "./simulate.ts";
 import { Tally } from "./tally.ts";
 
@@ -7,8 +9,9 @@ import { Tally } from "./tally.ts";
 const PROGRESS_EVERY = 500;
 
 const USAGE = `npm run sim -- --seed N [--trace]
-npm run sim -- [--seeds 100] [--from 1] [--workers 1] [--log FILE]
-  FILE keeps what is done: the same command goes on where it was stopped.`;
+npm run sim -- [--seeds 100] [--from 1] [--workers 1] [--log FILE] [--document]
+  FILE keeps what is done: the same command goes on where it was stopped.
+  --document writes the figures into docs/RELIABILITY.md, with those of a few scenarios.`;
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -22,7 +25,7 @@ async function replay(seed: string, withTrace: boolean): Promise<boolean> {
 }
 
 /** Many seeds; each that fails is named by the line that replays it. */
-async function runMany(range: Parameters<typeof runRange>[0]): Promise<boolean> {
+async function runMany(range: Range): Promise<Tally> {
   const sofar = new Tally();
   const whole = await runRange(range, (part) => {
     for (const { seed, story } of part.failures) {
@@ -35,7 +38,7 @@ async function runMany(range: Parameters<typeof runRange>[0]): Promise<boolean> 
     if (isStep && sofar.seeds < range.count) print(sofar.line);
   });
   print(whole.text);
-  return whole.failures.length === 0;
+  return whole;
 }
 
 async function main(): Promise<void> {
@@ -47,6 +50,7 @@ async function main(): Promise<void> {
       from: { type: "string", default: "1" },
       workers: { type: "string", default: "1" },
       log: { type: "string" },
+      document: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -57,16 +61,14 @@ async function main(): Promise<void> {
     if (Number.isSafeInteger(number) && number > 0) return number;
     throw new Error(`--${name} must be a whole number from 1 on`);
   };
-  const isRight =
-    seed === undefined
-      ? await runMany({
-          from: whole("from"),
-          count: whole("seeds"),
-          workers: whole("workers"),
-          log,
-        })
-      : await replay(seed, trace);
-  process.exitCode = isRight ? 0 : 1;
+  if (seed !== undefined) {
+    process.exitCode = (await replay(seed, trace)) ? 0 : 1;
+    return;
+  }
+  const [from, count, workers] = [whole("from"), whole("seeds"), whole("workers")];
+  const tally = await runMany({ from, count, workers, log });
+  if (values.document) await document(tally);
+  process.exitCode = tally.failures.length === 0 ? 0 : 1;
 }
 
 await main();

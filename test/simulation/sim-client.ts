@@ -29,6 +29,10 @@ export class SimClient {
   readonly prng: Prng;
   /** Set once the session was ended on purpose: from then on a 401 is right. */
   loggedOut = false;
+  /** Boxes that the client's own network reaches; all, unless the world is cut in two. */
+  reaches: readonly SimBox[] | undefined;
+  /** Tries of each request at least. */
+  triesMin = 1;
   protected readonly world: World;
   #box: SimBox | undefined;
 
@@ -43,6 +47,14 @@ export class SimClient {
 
   /** Sends a request until it is answered. */
   async call<R>(what: string, request: Request<R>, tries = TRIES_MAX): Promise<Outcome<R>> {
+    const outcome = await this.#callOn(what, request, Math.max(tries, this.triesMin));
+    const { calls } = this.world;
+    const name = `${what.split(" ", 1)[0]} ${outcome.kind}`;
+    calls[name] = (calls[name] ?? 0) + 1;
+    return outcome;
+  }
+
+  async #callOn<R>(what: string, request: Request<R>, tries: number): Promise<Outcome<R>> {
     for (let i = 0; i < tries; i++) {
       const outcome = await this.once(what, request);
       const { requests } = this.world;
@@ -113,7 +125,7 @@ export class SimClient {
   #choose(): SimBox | undefined {
     const { boxes, options } = this.world;
     const stay = this.#box?.services && !this.prng.chance(options.hops);
-    if (!stay) this.#box = this.prng.pick(boxes);
+    if (!stay) this.#box = this.prng.pick(this.reaches ?? boxes);
     return this.#box;
   }
 }

@@ -8,7 +8,7 @@ interface Scheduled {
   cancelled: boolean;
 }
 
-/** Simulated events of one run at most; beyond it something turns in circles. */
+/** Simulated events of one seed at most; beyond it something turns in circles. */
 const EVENTS_MAX = 2_000_000;
 
 /**
@@ -20,7 +20,12 @@ export class SimClock {
   /** Simulated events so far. */
   events = 0;
   readonly #heap: Scheduled[] = [];
+  readonly #eventsMax: number;
   #order = 0;
+
+  constructor(eventsMax = EVENTS_MAX) {
+    this.#eventsMax = eventsMax;
+  }
 
   after(milliseconds: number, run: () => void): { cancel(): void } {
     const atMs = this.nowMs + Math.max(0, milliseconds);
@@ -49,7 +54,8 @@ export class SimClock {
       }
       if (next.cancelled) continue;
       this.nowMs = next.atMs;
-      if (++this.events > EVENTS_MAX) throw new Error("the simulation does not come to an end");
+      if (++this.events > this.#eventsMax)
+        throw new Error("the simulation does not come to an end");
       next.run();
       await settled();
     }

@@ -97,7 +97,8 @@ export async function simulate(
   };
 }
 
-async function setUp(world: World, model: Model, cast: Cast): Promise<void> {
+/** Boxes that know each other, people with rooms, and everybody told of everything. */
+export async function setUp(world: World, model: Model, cast: Cast): Promise<void> {
   await world.open();
   const services = world.boxes[0]?.services;
   if (!services) throw new Error("the first box does not serve");

@@ -58,9 +58,16 @@ export class Workload {
   readonly #world: World;
   readonly #model: Model;
   readonly #cast: Cast;
+  readonly #weights: Readonly<Partial<Record<Act, number>>>;
   #counter = 0;
 
-  constructor(world: World, model: Model, cast: Cast) {
+  constructor(
+    world: World,
+    model: Model,
+    cast: Cast,
+    weights: Readonly<Partial<Record<Act, number>>> = STABLE_ACTS,
+  ) {
+    this.#weights = weights;
     this.#world = world;
     this.#model = model;
     this.#cast = cast;
@@ -68,7 +75,7 @@ export class Workload {
 
   start(): void {
     for (const view of this.#cast.stable) {
-      void this.#repeat(view.client, () => this.#stableAct(view));
+      void this.#repeat(view.client, () => this.act(view));
       void this.#syncOn(view);
     }
     for (const view of this.#cast.churning) {
@@ -94,9 +101,10 @@ export class Workload {
     }
   }
 
-  #stableAct(view: DeviceView): Promise<unknown> {
+  /** One request of somebody who stays. */
+  act(view: DeviceView): Promise<unknown> {
     const { client } = view;
-    const act: Act = client.prng.weighted(STABLE_ACTS);
+    const act = client.prng.weighted(this.#weights as Readonly<Record<Act, number>>);
     return this.#acts[act](view, client.prng.pick(this.#model.rooms));
   }
 

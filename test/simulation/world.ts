@@ -22,7 +22,7 @@ const VIOLATIONS_MAX = 20;
 /** The boxes of one run, what they promised, and what was done to them. */
 export class World {
   readonly options: SimOptions;
-  readonly clock = new SimClock();
+  readonly clock: SimClock;
   readonly prng: Prng;
   readonly trace: Trace;
   readonly network: SimNetwork;
@@ -35,6 +35,8 @@ export class World {
   readonly faults: Record<string, number> = {};
   /** Requests of clients so far, by outcome. */
   readonly requests: Record<string, number> = {};
+  /** Requests with all their tries, by the first word of their name and the last outcome. */
+  readonly calls: Record<string, number> = {};
   /** Times that a fault ended a process, by whether its disk was writing. */
   readonly deaths: Record<string, number> = {};
   /** A disk went back or away, and with it what its box had promised to others. */
@@ -49,7 +51,9 @@ export class World {
     options: Partial<SimOptions> = {},
     keepTrace = false,
     sabotage: BoxSurroundings["sabotage"] = (services) => services,
+    clock = new SimClock(),
   ) {
+    this.clock = clock;
     this.#sabotage = sabotage;
     this.options = { ...drawOptions(seed), ...options };
     this.prng = new Prng(`world ${seed}`);
