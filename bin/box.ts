@@ -20,6 +20,8 @@ import { peerKeysOf } from "../mesh/transport/identity.ts";
 import type { PeerKeys } from "../mesh/transport/identity.ts";
 import { createTransport } from "../mesh/transport/libp2p-transport.ts";
 import type { MeshTransport } from "../mesh/transport/libp2p-transport.ts";
+import { serveDesk } from "../mesh/verify/serve-desk.ts";
+import { VerifyDesk } from "../mesh/verify/verify-desk.ts";
 import { bareHost, tcpAddress, toMultiaddr } from "./box/addresses.ts";
 import { announceSelf } from "./box/announce-self.ts";
 import { admitJoiner } from "./box/admit-joiner.ts";
@@ -32,6 +34,7 @@ import { MarkKeeper } from "./box/mark-keeper.ts";
 import { Repair } from "./box/repair.ts";
 import { settingsOf } from "./box/settings.ts";
 import { StatusReport } from "./box/status-report.ts";
+import { Verifier } from "./box/verify.ts";
 import type { Config } from "./config/schema.ts";
 import type { ControlHandlers } from "./control/protocol.ts";
 import type { HomeMember } from "./home/members.ts";
@@ -235,12 +238,25 @@ function assemble(from: Home, running: Running) {
     authenticate: (token) => verifyAccessToken(services, token),
     notReady: () => (node.isRemoved ? REMOVED : repair.refusal),
   });
+  const refusal = (): string | undefined => repair.refusal;
+  const desk = new VerifyDesk({ box: keys.box, store, timers: systemTimers, refusal });
+  serveDesk(transport, desk);
+  const verifier = new Verifier({ node, transport, desk, timers: systemTimers });
   const stopExtras = (): void => {
     drill.stop();
+    desk.stop();
     invitations.stop();
     repair.stop();
   };
-  const control = controlHandlers({ services, node, transport, invitations, report, drill });
+  const control = controlHandlers({
+    services,
+    node,
+    transport,
+    invitations,
+    report,
+    drill,
+    verifier,
+  });
   return { api, mark, control, stopExtras };
 }
 

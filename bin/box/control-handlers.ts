@@ -15,6 +15,7 @@ import type { BoxList, BoxRef, ControlHandlers, UserSummary } from "../control/p
 import type { DrillSwitch } from "./drill.ts";
 import type { Invitations } from "./invitations.ts";
 import type { StatusReport } from "./status-report.ts";
+import type { Verifier } from "./verify.ts";
 
 /** Sessions of one user that are counted. */
 const DEVICES_MAX = 1000;
@@ -26,13 +27,15 @@ export interface ControlDeps {
   readonly invitations: Invitations;
   readonly report: StatusReport;
   readonly drill: DrillSwitch;
+  readonly verifier: Verifier;
 }
 
 /** What `meshctl` may ask of a running box. */
 export function controlHandlers(deps: ControlDeps): ControlHandlers {
-  const { services, invitations, report, drill } = deps;
+  const { services, invitations, report, drill, verifier } = deps;
   return {
     status: () => report.status(),
+    verify: () => verifier.verify(),
     invite: async ({ ttl_s: ttl }) => invitations.create(ttl),
     "user.add": async ({ name, password, admin }) => {
       const user = await createUser(services, { localpart: name, password, admin, force: false });

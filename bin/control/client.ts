@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { createConnection } from "node:net";
 import { isObject } from "../../core/json.ts";
 import { homePaths } from "../home/paths.ts";
-import { RESPONSE_BYTES_MAX, RESPONSE_WAIT_MS } from "./constants.ts";
+import { RESPONSE_BYTES_MAX, RESPONSE_WAIT_MS, VERIFY_WAIT_MS } from "./constants.ts";
 import type { ControlErrorCode } from "./error.ts";
 import { ControlError } from "./error.ts";
 import { readLine } from "./line.ts";
@@ -17,7 +17,8 @@ export async function callMeshd<V extends Verb>(
   const socket = await connect(home);
   try {
     socket.write(JSON.stringify({ verb, params }) + "\n");
-    const line = await readLine(socket, RESPONSE_BYTES_MAX, RESPONSE_WAIT_MS);
+    const waitMs = verb === "verify" ? VERIFY_WAIT_MS : RESPONSE_WAIT_MS;
+    const line = await readLine(socket, RESPONSE_BYTES_MAX, waitMs);
     if (line === undefined) {
       throw new ControlError("no_answer", `meshd on ${home} closed the connection`);
     }

@@ -8,5 +8,7 @@ export const CONNECTIONS_MAX = 16;
 export const REQUEST_WAIT_MS = 5000;
 /** How long `meshctl` waits for an answer, in milliseconds; claiming a name may take 30 s. */
 export const RESPONSE_WAIT_MS = 60_000;
+/** For comparing boxes, in milliseconds: each reads its whole store, on the slowest card in 10 minutes. */
+export const VERIFY_WAIT_MS = 1_200_000;
 /** Longest path of a unix socket on Linux, in bytes (sun_path without its end). */
 export const SOCKET_PATH_BYTES_MAX = 107;

@@ -18,6 +18,7 @@ const none = (): Record<string, never> => ({});
 /** Each verb's check of its untrusted parameters; throws `ControlError` `bad_params`. */
 export const PARAMS_PARSERS: ParamsParsers = {
   status: none,
+  verify: none,
   invite: (params) => ({ ttl_s: integerOf(params, "ttl_s", 1, INVITATION_TTL_S_MAX) }),
   "user.add": (params) => ({
     name: textOf(params, "name", NAME_LENGTH_MAX),

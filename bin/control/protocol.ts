@@ -1,5 +1,6 @@
 import type { BoxId, ServerName, UserId } from "../../core/ids.ts";
 import type { Status } from "./status.ts";
+import type { VerifyReport } from "./verify-report.ts";
 
 /**
  * The control protocol: one JSON line in, one JSON line out, over the socket in the home folder.
@@ -8,6 +9,7 @@ import type { Status } from "./status.ts";
  */
 export interface ControlVerbs {
   readonly status: { readonly params: NoParams; readonly result: Status };
+  readonly verify: { readonly params: NoParams; readonly result: VerifyReport };
   readonly invite: { readonly params: InviteParams; readonly result: Invitation };
   readonly "user.add": { readonly params: UserAddParams; readonly result: UserRef };
   readonly "user.list": { readonly params: NoParams; readonly result: UserList };

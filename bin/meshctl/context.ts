@@ -10,6 +10,8 @@ export interface Context {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
   readonly version: string;
+  /** The exit code of the program where a verb has more to say than that it failed. */
+  exit(code: number): void;
 }
 
 /** Options that every verb takes. */

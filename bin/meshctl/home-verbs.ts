@@ -54,6 +54,10 @@ export function addHomeVerbs(program: Command, context: Context): void {
       join(code, command.optsWithGlobals<JoinOptions>(), context),
     );
   program
+    .command("refill")
+    .description("have a stopped box filled anew, from its own journal and the other boxes")
+    .action((_options, command: Command) => refill(command.optsWithGlobals(), context));
+  program
     .command("check-config")
     .description("check mesh.yaml and name every problem with its line")
     .action((_options, command: Command) => checkConfig(command.optsWithGlobals(), context));
@@ -93,6 +97,18 @@ async function join(
   ].join("\n");
   const boxes = members.map((member) => ({ box: member.box, name: member.name }));
   print(context, options, words, { home, name, server_name: server, boxes });
+}
+
+/** libp2p and LevelDB are loaded by the verbs that need them: all others answer in an instant. */
+async function refill(options: GlobalOptions, context: Context): Promise<void> {
+  const { setAsideForRefill } = await import("./refill.ts");
+  const others = await setAsideForRefill(options.home);
+  const words = [
+    "The store of this box is set aside. Now start meshd: it takes over what its own journal",
+    `has and the rest from the others (${others.join(", ")}), then removes what was set aside.`,
+    "Until then it answers no clients; at least one other box must be up.",
+  ].join("\n");
+  print(context, options, words, { home: options.home, others });
 }
 
 function checkConfig(options: GlobalOptions, context: Context): void {

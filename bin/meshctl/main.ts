@@ -2,6 +2,7 @@ import nacl from "tweetnacl";
 import { callMeshd } from "../control/client.ts";
 import type { JoinRequest } from "./join-home.ts";
 import { errorReport, meshctlProgram } from "./program.ts";
+import { VERIFY_EXIT } from "./verify-verb.ts";
 import { version } from "../version.ts";
 
 /** libp2p is loaded only by the one verb that needs it: all others answer in an instant. */
@@ -17,6 +18,7 @@ const context = {
   input: process.stdin,
   output: process.stdout,
   version: version(),
+  exit: (code: number) => void (process.exitCode = code),
 };
 
 const program = meshctlProgram(context, process.env["HEARTH_HOME"]);
@@ -26,5 +28,5 @@ try {
   const report = errorReport(error);
   if (program.opts<{ json: boolean }>().json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else process.stderr.write(`meshctl: ${String(report.error["message"])}\n`);
-  process.exitCode = 1;
+  process.exitCode = program.args[0] === "verify" ? VERIFY_EXIT.unsure : 1;
 }

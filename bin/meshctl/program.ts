@@ -7,6 +7,7 @@ import type { Context } from "./context.ts";
 import { addHomeVerbs } from "./home-verbs.ts";
 import { addMeshVerbs } from "./mesh-verbs.ts";
 import { addUserVerbs } from "./user-verbs.ts";
+import { addVerifyVerb } from "./verify-verb.ts";
 
 /** Where a box lives that was installed as a service. */
 const DEFAULT_HOME = "/var/lib/hearth";
@@ -27,6 +28,7 @@ export function meshctlProgram(context: Context, homeOfEnvironment: string | und
     .allowExcessArguments(false);
   addHomeVerbs(program, context);
   addMeshVerbs(program, context);
+  addVerifyVerb(program, context);
   addUserVerbs(program, context);
   return program;
 }

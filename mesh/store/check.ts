@@ -115,6 +115,16 @@ async function setAsideIn(home: string): Promise<string[]> {
   return (await setAsideNumbers(home)).map((number) => asidePath(home, number));
 }
 
+/**
+ * Sets the store of a box aside that is not running: its next start makes a new one, and fills it from
+ * this one's journal and the other boxes. False when there is no store.
+ */
+export async function setStoreAside(home: string): Promise<boolean> {
+  if (await isAbsent(storePath(home))) return false;
+  await setAside(home, false);
+  return true;
+}
+
 /** Where there is nothing to set aside, an empty folder stands for it: it says that a repair is due. */
 async function setAside(home: string, absent: boolean): Promise<void> {
   const earlier = await setAsideNumbers(home);

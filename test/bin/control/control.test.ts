@@ -16,6 +16,7 @@ const refuse = (): Promise<never> => Promise.reject(new ControlError("not_found"
 
 const HANDLERS: ControlHandlers = {
   status: refuse,
+  verify: refuse,
   invite: refuse,
   "user.add": refuse,
   "user.list": refuse,

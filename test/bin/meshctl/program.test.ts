@@ -19,6 +19,7 @@ interface Run {
   readonly printed: string;
   /** The requests to meshd: home, verb, parameters. */
   readonly calls: readonly (readonly [string, string, unknown])[];
+  readonly exitCode: number;
 }
 
 interface World {
@@ -30,6 +31,7 @@ interface World {
 /** Runs `meshctl` with these words; meshd answers what the test says. */
 async function meshctl(words: readonly string[], world: World = {}): Promise<Run> {
   const calls: [string, string, unknown][] = [];
+  let exitCode = 0;
   const output = new PassThrough();
   const input = new PassThrough();
   input.end(world.stdin ?? "");
@@ -43,10 +45,15 @@ async function meshctl(words: readonly string[], world: World = {}): Promise<Run
     input,
     output,
     version: "1.2.3",
+    exit: (code: number) => void (exitCode = code),
   } as unknown as Context;
   await meshctlProgram(context, "/env/home").parseAsync(words, { from: "user" });
   output.end();
-  return { printed: await Array.fromAsync(output).then((chunks) => chunks.join("")), calls };
+  return {
+    printed: await Array.fromAsync(output).then((chunks) => chunks.join("")),
+    calls,
+    exitCode,
+  };
 }
 
 describe("verbs that ask meshd", () => {
@@ -85,6 +92,17 @@ describe("verbs that ask meshd", () => {
     const facts = statusOf([boxStatus("a"), boxStatus("b")]);
     const { printed } = await meshctl(["status", "--json"], { answers: { status: facts } });
     expect(JSON.parse(printed)).toMatchObject({ ...facts, mesh: { state: "whole", up: 2 } });
+  });
+
+  it.each([
+    ["equal", 0],
+    ["differs", 1],
+    ["unsure", 2],
+  ])("verify that finds %s exits with %i", async (outcome, code) => {
+    const empty = { boxes: [], differences: [], forks: [], refused: [], skipped: [], undecided: 0 };
+    const answers = { verify: { ...empty, outcome, rows: 0, duration_ms: 0, room_names: {} } };
+    const { printed, exitCode } = await meshctl(["verify", "--json"], { answers });
+    expect([JSON.parse(printed).outcome, exitCode]).toEqual([outcome, code]);
   });
 
   it("drill isolate counts in minutes and refuses nonsense", async () => {
