@@ -17,6 +17,8 @@ import {
   START_MS,
 } from "./ledger-box.ts";
 import type { Said } from "./ledger-box.ts";
+import { letIn, WAYS_TO_FORGE } from "./slips.ts";
+import type { HowForged } from "./slips.ts";
 
 const USERS = [ALICE, BOB, CAROL, DAVE, ERIN] as const;
 const DEVICE = "PHONE" as DeviceId;
@@ -40,24 +42,37 @@ interface Carry {
   readonly count: number;
 }
 
+/** One box has an event take effect that it never checked, or changed on the way. */
+interface Slip extends Omit<Act, "do"> {
+  readonly do: "slip";
+  readonly how: HowForged;
+}
+
 export interface History {
   readonly version: string;
   readonly boxes: number;
   /** How far the clock of each box is off, in seconds. */
   readonly skews: readonly number[];
-  readonly steps: readonly (Act | Carry)[];
+  readonly steps: readonly (Act | Carry | Slip)[];
 }
 
 const BOXES_MAX = 4;
 const box = fc.nat(BOXES_MAX - 1);
 
-const act: fc.Arbitrary<Act> = fc.record({
-  do: fc.constant("act" as const),
+const attempted = {
   box,
   actor: fc.nat(USERS.length - 1),
   action: fc.nat(99),
   target: fc.nat(),
   level: fc.nat(LEVELS.length - 1),
+};
+
+const act: fc.Arbitrary<Act> = fc.record({ do: fc.constant("act" as const), ...attempted });
+
+const slip: fc.Arbitrary<Slip> = fc.record({
+  do: fc.constant("slip" as const),
+  ...attempted,
+  how: fc.constantFrom(...WAYS_TO_FORGE),
 });
 
 const carry: fc.Arbitrary<Carry> = fc.record({
@@ -67,8 +82,17 @@ const carry: fc.Arbitrary<Carry> = fc.record({
   count: fc.constantFrom(1, 2, 5, 100),
 });
 
-/** Histories of a room on several boxes that mostly do not see each other. */
-export function histories(versions: readonly string[]): fc.Arbitrary<History> {
+/**
+ * Histories of a room on several boxes that mostly do not see each other.
+ *
+ * @param slips how many of ten steps are events that the boxes should not have let in
+ */
+export function histories(versions: readonly string[], slips = 0): fc.Arbitrary<History> {
+  const step = fc.oneof(
+    { weight: 5, arbitrary: act },
+    { weight: 2, arbitrary: carry },
+    { weight: slips, arbitrary: slip },
+  );
   return fc.record({
     version: fc.constantFrom(...versions),
     boxes: fc.integer({ min: 2, max: BOXES_MAX }),
@@ -76,11 +100,7 @@ export function histories(versions: readonly string[]): fc.Arbitrary<History> {
       minLength: BOXES_MAX,
       maxLength: BOXES_MAX,
     }),
-    steps: fc.array(fc.oneof({ weight: 5, arbitrary: act }, { weight: 2, arbitrary: carry }), {
-      minLength: 10,
-      maxLength: 60,
-      size: "max",
-    }),
+    steps: fc.array(step, { minLength: 10, maxLength: 60, size: "max" }),
   });
 }
 
@@ -112,6 +132,7 @@ export async function play(history: History): Promise<Played> {
   for (const step of history.steps) {
     seconds++;
     if (step.do === "act") await attempt(at(step.box), room, step, boxes);
+    else if (step.do === "slip") await slipIn(at(step.box), room, step, boxes);
     else await carryOver(at(step.from), at(step.to), step.count);
   }
   for (const other of boxes.slice(1)) await at(0).takeAll(other);
@@ -135,13 +156,42 @@ async function carryOver(from: LedgerBox, to: LedgerBox, count: number): Promise
   }
 }
 
+type Attempt = Omit<Act, "do">;
+
+function eventOf(
+  on: LedgerBox,
+  room: RoomId,
+  step: Attempt,
+  all: readonly LedgerBox[],
+): Said | undefined {
+  return step.action < 86 ? saying(on, room, step) : redacting(on, step, all);
+}
+
+async function slipIn(
+  on: LedgerBox,
+  room: RoomId,
+  step: Slip,
+  all: readonly LedgerBox[],
+): Promise<void> {
+  const event = eventOf(on, room, step, all);
+  const elsewhere = [anyEvent(on, step.target), anyEvent(on, step.target + step.level)];
+  if (event)
+    await letIn(
+      on,
+      room,
+      event,
+      step.how,
+      elsewhere.filter((id) => id !== undefined),
+    );
+}
+
 async function attempt(
   on: LedgerBox,
   room: RoomId,
   step: Act,
   all: readonly LedgerBox[],
 ): Promise<void> {
-  const event = step.action < 86 ? saying(on, room, step) : redacting(on, step, all);
+  const event = eventOf(on, room, step, all);
   if (!event) return;
   // Few transaction IDs, so that a client seems to repeat itself on another box.
   const txn = { device: DEVICE, id: `${step.actor}-${step.target % 3}` };
@@ -152,7 +202,7 @@ async function attempt(
   }
 }
 
-function saying(on: LedgerBox, room: RoomId, step: Act): Said | undefined {
+function saying(on: LedgerBox, room: RoomId, step: Attempt): Said | undefined {
   const sender = USERS[step.actor] as UserId;
   const target = USERS[step.target % USERS.length] as UserId;
   const level = LEVELS[step.level] ?? 0;
@@ -172,7 +222,7 @@ function saying(on: LedgerBox, room: RoomId, step: Act): Said | undefined {
 }
 
 /** A redaction of something that the sender saw, here or, before the client moved, on another box. */
-function redacting(on: LedgerBox, step: Act, all: readonly LedgerBox[]): Said | undefined {
+function redacting(on: LedgerBox, step: Attempt, all: readonly LedgerBox[]): Said | undefined {
   const seenOn = step.level < 3 ? on : (all[step.target % all.length] ?? on);
   const victim =
     step.action % 2 === 0
@@ -181,7 +231,7 @@ function redacting(on: LedgerBox, step: Act, all: readonly LedgerBox[]): Said | 
   return victim && said.redaction(USERS[step.actor] as UserId, victim);
 }
 
-function relation(on: LedgerBox, step: Act): JsonObject {
+function relation(on: LedgerBox, step: Attempt): JsonObject {
   const parent = step.level === 0 ? anyEvent(on, step.target) : undefined;
   return parent ? { "m.relates_to": { rel_type: "m.reference", event_id: parent } } : {};
 }

@@ -2,8 +2,10 @@ import { AuthError } from "../../../core/auth/auth-error.ts";
 import { checkAuthEvents } from "../../../core/auth/auth-events.ts";
 import { authorise } from "../../../core/auth/authorise.ts";
 import type { AuthState } from "../../../core/auth/auth-state.ts";
+import { contentHash } from "../../../core/event/hash.ts";
 import { prevEventIds } from "../../../core/event/pdu.ts";
 import type { Pdu } from "../../../core/event/pdu.ts";
+import { redact } from "../../../core/event/redact.ts";
 import { stateKeyOf } from "../../../core/event/state-key.ts";
 import type { StateMap } from "../../../core/event/state-key.ts";
 import type { EventId } from "../../../core/ids.ts";
@@ -14,7 +16,8 @@ import type { Entry } from "../../../mesh/journal/entry.ts";
 
 /**
  * A room computed from all of its events as they were sent, by nothing but the auth rules and state
- * resolution: no documents, no indexes, nothing kept from one event to the next but its state.
+ * resolution: no documents, no indexes, nothing kept from one event to the next but its state. The same
+ * for events that no box should have let in.
  */
 export class WholeDag {
   readonly pdus = new Map<EventId, Pdu>();
@@ -43,9 +46,10 @@ export class WholeDag {
   /** What refuses the event, if so, at its place and by what it cites. */
   refusal(id: EventId): string | undefined {
     const pdu = this.pdus.get(id) as Pdu;
-    const lookUp = (cited: EventId): { event: Pdu; rejected: boolean } | undefined => {
+    const lookUp = (cited: EventId): { event: Pdu; rejected: boolean } => {
       const event = this.pdus.get(cited);
-      return event && { event, rejected: this.rejected.has(cited) };
+      if (!event) throw new AuthError(`${cited} is not there`);
+      return { event, rejected: this.rejected.has(cited) };
     };
     try {
       authorise(this.#version, pdu, checkAuthEvents(this.#version, pdu, lookUp));
@@ -57,7 +61,9 @@ export class WholeDag {
     }
   }
 
-  #add({ id, pdu }: EventRecord): void {
+  #add({ id, pdu: claimed, softFailed }: EventRecord): void {
+    const isWhole = contentHash(this.#version, claimed) === claimed.hashes.sha256;
+    const pdu = isWhole ? claimed : redact(this.#version, claimed);
     const parents = prevEventIds(pdu);
     const before = this.#resolve(parents);
     this.pdus.set(id, pdu);
@@ -70,7 +76,7 @@ export class WholeDag {
       after.set(stateKeyOf(pdu.type, pdu.state_key), id);
     }
     this.after.set(id, after);
-    if (refused) return;
+    if (refused || softFailed) return;
     for (const parent of parents) this.#tips.delete(parent);
     this.#tips.add(id);
   }
