@@ -10,21 +10,42 @@ const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
 const START_WAIT_MS = 20_000;
 const LOOK_INTERVAL_MS = 25;
 
+/** Where the programs of a box run. */
+export interface Site {
+  /** The address on which the box listens. */
+  readonly host: string;
+  /** Words before every program of the box, as those that enter a network namespace. */
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** The file for what the box prints; in its home where left out. */
+  readonly log?: string;
+}
+
+const LOOPBACK: Site = { host: "127.0.0.1", command: [], environment: {} };
+
 /** A real `meshd` in a process of its own, and its control socket. */
 export class BoxProcess {
   readonly name: string;
   readonly home: string;
   readonly url: string;
+  readonly log: string;
+  readonly site: Site;
   #child: ChildProcess | undefined;
 
-  constructor(name: string, home: string, port: number) {
+  constructor(name: string, home: string, port: number, site: Site = LOOPBACK) {
     this.name = name;
     this.home = home;
-    this.url = `http://127.0.0.1:${port}`;
+    this.site = site;
+    this.url = `http://${site.host}:${port}`;
+    this.log = site.log ?? join(home, "meshd.log");
   }
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined && !hasEnded(this.#child);
   }
 
   /** Resolves when the box answers clients. */
@@ -42,18 +63,30 @@ export class BoxProcess {
     );
   }
 
-  async #launch(isUp: () => Promise<boolean>): Promise<void> {
-    const log = openSync(join(this.home, "meshd.log"), "a");
-    const child = spawn(process.execPath, ["bin/meshd.ts", "--home", this.home], {
+  /** Waits for nothing. Tells when the process has ended, and how. */
+  launch(): Promise<ProcessEnd> {
+    const { command, environment } = this.site;
+    const meshd = [process.execPath, "bin/meshd.ts", "--home", this.home];
+    const [program = "", ...words] = [...command, ...meshd];
+    const log = openSync(this.log, "a");
+    const child = spawn(program, words, {
       cwd: REPOSITORY,
       stdio: ["ignore", log, log],
+      env: { ...process.env, ...environment },
     });
     closeSync(log);
     this.#child = child;
+    return new Promise((resolve) => {
+      child.once("exit", (code, signal) => resolve({ code, signal }));
+    });
+  }
+
+  async #launch(isUp: () => Promise<boolean>): Promise<void> {
+    void this.launch();
+    const child = this.#child;
     const giveUp = performance.now() + START_WAIT_MS;
     while (!(await isUp())) {
-      if (child.exitCode !== null)
-        throw new Error(`${this.name} ended: see ${this.home}/meshd.log`);
+      if (child && child.exitCode !== null) throw new Error(`${this.name} ended: see ${this.log}`);
       if (performance.now() > giveUp) throw new Error(`${this.name} does not answer`);
       await pause(LOOK_INTERVAL_MS);
     }
@@ -71,7 +104,7 @@ export class BoxProcess {
   /** How many lines of the box's log have this message. */
   logged(message: string): number {
     const wanted = `"msg":${JSON.stringify(message)}`;
-    return readFileSync(join(this.home, "meshd.log"), "utf8").split(wanted).length - 1;
+    return readFileSync(this.log, "utf8").split(wanted).length - 1;
   }
 
   control<V extends Verb>(verb: V, params: Params<V>): Promise<Result<V>> {
@@ -93,12 +126,21 @@ export class BoxProcess {
 
   #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+    if (!child || hasEnded(child)) return Promise.resolve();
     return new Promise((resolve) => {
       child.once("exit", () => resolve());
       child.kill(signal);
     });
   }
+}
+
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** The time between two looks at something that tells nobody when it changes. */

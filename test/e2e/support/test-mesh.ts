@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { withConfigValues } from "../../../bin/config/render.ts";
 import type { ConfigValues } from "../../../bin/config/render.ts";
 import { BoxProcess, until } from "./box-process.ts";
+import type { Site } from "./box-process.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
 const run = promisify(execFile);
@@ -23,9 +24,10 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-async function meshctl(home: string, ...args: string[]): Promise<unknown> {
-  const command = ["bin/meshctl.ts", "--home", home, "--json", ...args];
-  const { stdout } = await run(process.execPath, command, { cwd: REPOSITORY });
+async function meshctl({ home, site }: BoxProcess, ...args: string[]): Promise<unknown> {
+  const verb = [process.execPath, "bin/meshctl.ts", "--home", home, "--json", ...args];
+  const [program = "", ...words] = [...site.command, ...verb];
+  const { stdout } = await run(program, words, { cwd: REPOSITORY });
   return JSON.parse(stdout);
 }
 
@@ -34,6 +36,8 @@ export interface TestMeshOptions {
   readonly openRegistration?: boolean;
   /** Further values of every box's `mesh.yaml`. */
   readonly config?: ConfigValues;
+  /** Where each box runs; all on the loopback where left out. May prepare the home. */
+  readonly site?: (name: string, home: string) => Promise<Site>;
 }
 
 /** Boxes as real processes with real files and sockets, made with the real command line. */
@@ -42,10 +46,12 @@ export class TestMesh {
   readonly boxes: BoxProcess[] = [];
   readonly #openRegistration: boolean;
   readonly #config: ConfigValues;
+  readonly #site: TestMeshOptions["site"];
 
-  private constructor({ openRegistration = true, config = {} }: TestMeshOptions) {
+  private constructor({ openRegistration = true, config = {}, site }: TestMeshOptions) {
     this.#openRegistration = openRegistration;
     this.#config = config;
+    this.#site = site;
   }
 
   static async start(options: TestMeshOptions = {}): Promise<TestMesh> {
@@ -72,21 +78,34 @@ export class TestMesh {
 
   /** One more box, by invitation of the first one. */
   async addBox(invitation?: string): Promise<BoxProcess> {
-    const number = this.boxes.length + 1;
-    const name = `box${number}`;
+    const name = `box${this.boxes.length + 1}`;
     const home = join(this.folder, name);
-    const box = new BoxProcess(name, home, await freePort());
+    const site = await this.#site?.(name, home);
+    const box = new BoxProcess(name, home, await freePort(), site);
     const [host] = this.boxes;
-    if (!host) {
-      await meshctl(home, "init", "--server-name", E2E_SERVER, "--name", name);
-    } else {
-      const code = invitation ?? (await host.control("invite", { ttl_s: 60 })).code;
-      await meshctl(home, "join", code, "--name", name);
-    }
+    if (!host) await meshctl(box, "init", "--server-name", E2E_SERVER, "--name", name);
+    else await this.#join(box, host, invitation);
     await this.#configure(box);
     this.boxes.push(box);
     await box.start();
     return box;
+  }
+
+  /**
+   * A new box takes the place and the address of one that is no member any more, and whose home was
+   * emptied. It is not started.
+   */
+  async replaceBox(old: BoxProcess, name: string, host: BoxProcess): Promise<BoxProcess> {
+    const box = new BoxProcess(name, old.home, Number(new URL(old.url).port), old.site);
+    await this.#join(box, host);
+    await this.#configure(box);
+    this.boxes[this.boxes.indexOf(old)] = box;
+    return box;
+  }
+
+  async #join(box: BoxProcess, host: BoxProcess, invitation?: string): Promise<void> {
+    const code = invitation ?? (await host.control("invite", { ttl_s: 60 })).code;
+    await meshctl(box, "join", code, "--name", box.name);
   }
 
   /** Waits until every box sees every other one and lacks nothing. */
@@ -118,7 +137,8 @@ export class TestMesh {
     const file = join(box.home, "mesh.yaml");
     const values = {
       "client.listen.port": Number(new URL(box.url).port),
-      "mesh.listen.host": "127.0.0.1",
+      "client.listen.host": box.site.host,
+      "mesh.listen.host": box.site.host,
       "mesh.listen.port": await freePort(),
       "mesh.mdns": false,
       "registration.open": this.#openRegistration,

@@ -1,0 +1,83 @@
+import { pause } from "../../e2e/support/box-process.ts";
+import type { Fault, Run } from "./fault.ts";
+import { pickMachine, shuffled } from "./fault.ts";
+import { darken } from "../network/network.ts";
+
+/** A box that boots is killed at any time from its first line to its first answer, seconds. */
+const BOOT_SECONDS_MAX = 1.5;
+
+/** The power of one box goes: its process is dead, and no packet says so. */
+export const powerCut: Fault = {
+  name: "power-cut",
+  about: "one box is killed (-9) and silent, then starts again",
+  needs: [],
+  isAlone: false,
+  async strike(run, draw) {
+    const machine = pickMachine(run, draw);
+    run.timeline.note(`power-cut: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
+    silence(run, machine.host);
+    await machine.cutPower();
+    await run.workload.askTheOthers();
+    await pause(draw.seconds * 1000);
+    await run.network.heal(run.mesh);
+    await machine.powerOn();
+  },
+};
+
+/** Without packets to touch, the machine's kernel resets the connections of the dead process. */
+function silence({ network, mesh }: Run, host: number): void {
+  if (network.touchesPackets) darken(network, mesh, host);
+}
+
+export const blackout: Fault = {
+  name: "blackout",
+  about: "all boxes are killed at once, some again while they boot, and start in any order",
+  needs: [],
+  isAlone: true,
+  async strike(run, { prng, seconds }) {
+    run.timeline.note("blackout: all boxes");
+    await Promise.all(run.machines.map((machine) => machine.cutPower()));
+    await pause((seconds * 1000) / 4);
+    const order = shuffled(prng, run.machines);
+    for (const machine of order) {
+      machine.switchOn();
+      if (!prng.chance(0.6)) continue;
+      const bootSeconds = prng.between(0, BOOT_SECONDS_MAX);
+      await pause(bootSeconds * 1000);
+      run.timeline.note(
+        `blackout: ${machine.name} killed after booting ${bootSeconds.toFixed(2)} s`,
+      );
+      await machine.cutPower();
+      machine.switchOn();
+    }
+    run.timeline.note(`blackout: back in the order ${order.map(({ name }) => name).join()}`);
+    await Promise.all(order.map((machine) => machine.untilServing()));
+  },
+};
+
+export const restart: Fault = {
+  name: "restart",
+  about: "one box is stopped in order and started again",
+  needs: [],
+  isAlone: false,
+  async strike(run, draw) {
+    const machine = pickMachine(run, draw);
+    run.timeline.note(`restart: ${machine.name}`);
+    await machine.stop();
+    await machine.powerOn();
+  },
+};
+
+export const freeze: Fault = {
+  name: "freeze",
+  about: "one box stands still (SIGSTOP), then goes on as if nothing had been",
+  needs: [],
+  isAlone: false,
+  async strike(run, draw) {
+    const machine = pickMachine(run, draw);
+    run.timeline.note(`freeze: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
+    machine.freeze();
+    await pause(draw.seconds * 1000);
+    machine.thaw();
+  },
+};

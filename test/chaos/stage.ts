@@ -1,0 +1,80 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Site } from "../e2e/support/box-process.ts";
+import { TestMesh } from "../e2e/support/test-mesh.ts";
+import type { Prng } from "../simulation/prng.ts";
+import type { Ability } from "./faults/fault.ts";
+import { Machine } from "./machine.ts";
+import { DrillNetwork, WiredNetwork } from "./network/network.ts";
+import type { Network } from "./network/network.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+const BOXES = 3;
+/** The box that has a small disk of its own, and how small: a store, what it keeps free, and some room. */
+const SMALL_DISK_HOST = 3;
+const SMALL_DISK_MIB = 256;
+
+/** Three machines and what lies between them. */
+export interface Stage {
+  readonly mesh: TestMesh;
+  readonly network: Network;
+  readonly machines: readonly Machine[];
+}
+
+export function abilitiesOf({ isInside, fakeClock }: Sandbox): Set<Ability> {
+  const abilities = new Set<Ability>();
+  if (isInside) abilities.add("packets").add("small disk");
+  if (fakeClock !== undefined) abilities.add("clock");
+  return abilities;
+}
+
+/** Logs and clocks are kept in `folder`, beside the homes, which faults destroy. */
+export async function setStage(
+  sandbox: Sandbox,
+  folder: string,
+  prng: Prng,
+  onIncident: (what: string) => void,
+): Promise<Stage> {
+  const network = sandbox.isInside ? await WiredNetwork.start(prng) : new DrillNetwork();
+  let host = 0;
+  const site = async (name: string, home: string): Promise<Site> => {
+    host++;
+    if (sandbox.isInside && host === SMALL_DISK_HOST) mountSmallDisk(home);
+    const clock = clockFileOf(folder, name);
+    if (sandbox.fakeClock !== undefined) writeFileSync(clock, "+0");
+    return {
+      ...(await network.place(host)),
+      environment: sandbox.fakeClock === undefined ? {} : clockOf(sandbox.fakeClock, clock),
+      log: join(folder, `${name}.log`),
+    };
+  };
+  const mesh = await TestMesh.start({ boxes: BOXES, site });
+  const machines = mesh.boxes.map((box, i) => {
+    const clockFile = sandbox.fakeClock === undefined ? undefined : clockFileOf(folder, box.name);
+    const hasSmallDisk = sandbox.isInside && i + 1 === SMALL_DISK_HOST;
+    return new Machine({ host: i + 1, box, clockFile, hasSmallDisk, onIncident });
+  });
+  return { mesh, network, machines };
+}
+
+function clockFileOf(folder: string, name: string): string {
+  return join(folder, `${name}.clock`);
+}
+
+/** Waits and timeouts of a process go on as they are: only what it takes for the date is wrong. */
+function clockOf(library: string, file: string): Record<string, string> {
+  return {
+    LD_PRELOAD: library,
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_CACHE_DURATION: "1",
+    DONT_FAKE_MONOTONIC: "1",
+    NO_FAKE_STAT: "1",
+  };
+}
+
+function mountSmallDisk(home: string): void {
+  mkdirSync(home, { recursive: true });
+  const options = `size=${SMALL_DISK_MIB}m,mode=700`;
+  execFileSync("mount", ["-t", "tmpfs", "-o", options, "hearth", home]);
+}
