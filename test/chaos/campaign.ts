@@ -32,15 +32,10 @@ export class Campaign {
 
   async run(): Promise<void> {
     const end = performance.now() + this.#seconds * 1000;
-    let bag: Fault[] = [];
-    let round = 0;
-    while (performance.now() < end || bag.length > 0) {
-      if (performance.now() >= end && round > 1) return;
-      if (bag.length === 0) {
-        bag = shuffled(this.#prng, this.#faults);
-        round++;
-      }
-      await this.#next(bag, round > 1);
+    const isTimeLeft = (): boolean => performance.now() < end;
+    for (let round = 1; round === 1 || isTimeLeft(); round++) {
+      const bag = shuffled(this.#prng, this.#faults);
+      while (bag.length > 0 && (round === 1 || isTimeLeft())) await this.#next(bag, round > 1);
     }
   }
 

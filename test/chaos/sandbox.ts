@@ -82,6 +82,10 @@ function runInside(): Promise<number> {
   const env = { ...process.env, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin`, [MARK]: "1" };
   const words = [...asRoot(), ...NAMESPACES, process.execPath, ...process.argv.slice(1)];
   const child = spawn("unshare", words, { stdio: "inherit", env });
+  // Nothing survives that, and the first process of a namespace would not hear a signal.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => child.kill("SIGKILL"));
+  }
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => resolve(code ?? 1));

@@ -5,8 +5,22 @@ import { apart, dark, flap, isolate, lossy, oneWay, ring, slow } from "./network
 import { blackout, freeze, powerCut, restart } from "./power-faults.ts";
 
 export const ALL_FAULTS: readonly Fault[] = [
-  ...[powerCut, blackout, restart, freeze],
-  ...[isolate, dark, apart, ring, oneWay, flap, slow, lossy],
+  powerCut,
+  blackout,
+  restart,
+  freeze,
+  isolate,
+  dark,
+  apart,
+  ring,
+  oneWay,
+  flap,
+  slow,
+  lossy,
   clock,
-  ...[full, readOnly, corrupt, gone, replace],
+  full,
+  readOnly,
+  corrupt,
+  gone,
+  replace,
 ];

@@ -49,7 +49,8 @@ export class Namespaces {
     const cable = spawn(
       "socat",
       [
-        ...["-b", String(PACKET_BYTES_MAX)],
+        "-b",
+        String(PACKET_BYTES_MAX),
         `TUN,tun-name=${device},tun-type=tun,iff-no-pi`,
         `UDP4:127.0.0.1:${to},sourceport=${from}`,
       ],

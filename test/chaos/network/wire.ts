@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createSocket } from "node:dgram";
 import type { Socket } from "node:dgram";
 import type { Prng } from "../../simulation/prng.ts";
@@ -22,10 +23,6 @@ export const CLIENTS: Host = 9;
 
 const IPV4_HEADER_BYTES = 20;
 const DESTINATION_AT = 16;
-/** Where the switch listens for the packets of each host, plus the host; nobody else is in this namespace. */
-const SWITCH_PORT = 20_000;
-/** Where each host's end of the cable listens, plus the host. */
-const CABLE_PORT = 21_000;
 
 /**
  * The switch between the hosts: each IP packet that a host sends comes as one datagram, and is dropped,
@@ -33,7 +30,7 @@ const CABLE_PORT = 21_000;
  */
 export class Wire {
   readonly #prng: Prng;
-  readonly #cables = new Map<Host, Socket>();
+  readonly #cables = new Map<Host, { readonly socket: Socket; readonly port: number }>();
   readonly #weather = new Map<string, Weather>();
   readonly counts = { passed: 0, cut: 0, lost: 0, doubled: 0, delayed: 0 };
 
@@ -41,21 +38,18 @@ export class Wire {
     this.#prng = prng;
   }
 
-  /** Plugs a host in; its packets come as datagrams to `to` and are sent from there. */
+  /** Plugs a host in: its packets come as datagrams from the port `from` to the port `to`. */
   async plug(host: Host): Promise<{ readonly from: number; readonly to: number }> {
-    const socket = createSocket("udp4");
-    await new Promise<void>((resolve, reject) => {
-      socket.once("error", reject);
-      socket.bind(SWITCH_PORT + host, "127.0.0.1", () => {
-        socket.off("error", reject);
-        resolve();
-      });
-    });
+    // The number stays free: nobody else is in the namespace of a run.
+    const other = await openSocket();
+    const from = other.address().port;
+    other.close();
+    const socket = await openSocket();
     // A cable whose other end is gone is an unplugged host.
     socket.on("error", () => undefined);
     socket.on("message", (packet) => this.#route(host, packet));
-    this.#cables.set(host, socket);
-    return { from: CABLE_PORT + host, to: SWITCH_PORT + host };
+    this.#cables.set(host, { socket, port: from });
+    return { from, to: socket.address().port };
   }
 
   set(from: Host, to: Host, weather: Weather): void {
@@ -67,7 +61,7 @@ export class Wire {
   }
 
   close(): void {
-    for (const socket of this.#cables.values()) socket.close();
+    for (const { socket } of this.#cables.values()) socket.close();
     this.#cables.clear();
   }
 
@@ -90,7 +84,10 @@ export class Wire {
   }
 
   #deliver(to: Host, packet: Buffer, { delayMs, jitterMs }: Weather): void {
-    const send = (): void => this.#cables.get(to)?.send(packet, CABLE_PORT + to, "127.0.0.1");
+    const send = (): void => {
+      const cable = this.#cables.get(to);
+      cable?.socket.send(packet, cable.port, "127.0.0.1");
+    };
     if (delayMs + jitterMs === 0) {
       send();
       return;
@@ -98,4 +95,11 @@ export class Wire {
     this.counts.delayed++;
     setTimeout(send, delayMs + this.#prng.next() * jitterMs).unref();
   }
+}
+
+async function openSocket(): Promise<Socket> {
+  const socket = createSocket("udp4");
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  return socket;
 }

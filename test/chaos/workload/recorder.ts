@@ -43,6 +43,7 @@ export class Recorder {
   }
 
   evidence(last: Pick<Evidence, "views" | "finalTopics">): Evidence {
-    return { ...this, ...last };
+    const { messages, topics, letters, told, keysGiven, namesGranted, incidents } = this;
+    return { messages, topics, letters, told, keysGiven, namesGranted, incidents, ...last };
   }
 }

@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ALL_FAULTS } from "../chaos/faults/all-faults.ts";
+
+const REPOSITORY = join(import.meta.dirname, "..", "..");
+/** For the faults, each of which strikes once; starting, healing and the last look come on top. */
+const MINUTES = 1.3;
+const SEED = "1";
+/** Then the run has failed, milliseconds. */
+const WAIT_MS_MAX = 205_000;
+
+describe("three real boxes under every fault that this machine can make (N=3)", () => {
+  it(
+    "lose nothing, repeat nothing, and agree again; the verdict says so",
+    async () => {
+      const words = ["test/chaos/run.ts", "--minutes", String(MINUTES), "--seed", SEED];
+      const run = spawn(process.execPath, words, { cwd: REPOSITORY, timeout: WAIT_MS_MAX });
+      let printed = "";
+      for (const output of [run.stdout, run.stderr]) {
+        output.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+      }
+      const [code] = (await once(run, "close")) as [number | null];
+      expect(printed).toContain("Everything held");
+      expect(code).toBe(0);
+      const struck = /^Faults: (.*)$/m.exec(printed)?.[1]?.split(", ") ?? [];
+      const leftOut = /^faults that this machine cannot do: (.*)$/m.exec(printed)?.[1]?.split(", ");
+      const all = [...struck.map((name) => name.split(" ")[0]), ...(leftOut ?? [])];
+      expect(all.toSorted()).toEqual(ALL_FAULTS.map(({ name }) => name).toSorted());
+    },
+    WAIT_MS_MAX + 5_000,
+  );
+});
