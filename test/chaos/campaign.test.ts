@@ -9,10 +9,11 @@ function rehearse(strike: (name: string) => Promise<void> = async () => undefine
   const struck: string[] = [];
   const incidents: string[] = [];
   const recovered: string[] = [];
-  const faults: Fault[] = ALL_FAULTS.map(({ name, about, isAlone }) => ({
+  const faults: Fault[] = ALL_FAULTS.map(({ name, about, isAlone, lasts }) => ({
     name,
     about,
     isAlone,
+    lasts,
     needs: [],
     strike: async (_run, { seconds }) => {
       struck.push(`${name} ${seconds.toFixed(3)}`);

@@ -5,7 +5,7 @@ import { shuffled } from "./faults/fault.ts";
 
 /** How long a fault lasts at least and at most on average, seconds. */
 const LASTS_S_MIN = 2;
-const LASTS_S_MAX = 10;
+const LASTS_S_MAX = 8;
 /** Of the time that one fault has, so much is the outage; the rest is for healing. */
 const OUTAGE_SHARE = 0.45;
 /** How often a second fault joins, once each has struck alone. */
@@ -61,7 +61,7 @@ export class Campaign {
     struck.set(fault.name, (struck.get(fault.name) ?? 0) + 1);
     const perFault = (this.#seconds / this.#faults.length) * OUTAGE_SHARE;
     const average = Math.min(LASTS_S_MAX, Math.max(LASTS_S_MIN, perFault));
-    const seconds = average * this.#prng.between(0.5, 1.5);
+    const seconds = average * fault.lasts * this.#prng.between(0.75, 1.5);
     const prng = this.#prng.fork(`${fault.name} ${struck.get(fault.name)}`);
     try {
       await fault.strike(this.#run, { prng, seconds });

@@ -6,7 +6,7 @@ import { ALL_FAULTS } from "../chaos/faults/all-faults.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..");
 /** For the faults, each of which strikes once; starting, healing and the last look come on top. */
-const MINUTES = 1.3;
+const MINUTES = 1;
 const SEED = "1";
 /** Then the run has failed, milliseconds. */
 const WAIT_MS_MAX = 205_000;

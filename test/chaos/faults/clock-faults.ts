@@ -12,6 +12,7 @@ export const clock: Fault = {
   about: "the clock of one box jumps to 1970, ten years ahead or an hour back, then is set right",
   needs: ["clock"],
   isAlone: false,
+  lasts: 1,
   async strike(run, draw) {
     const { prng, seconds } = draw;
     const machine = pickMachine(run, draw);

@@ -38,6 +38,7 @@ export const corrupt: Fault = {
   about: "a file of a box's store is cut, zeroed, flipped or deleted while the box is off",
   needs: [],
   isAlone: true,
+  lasts: 1,
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     await damage(run, machine, async () => {
@@ -53,6 +54,7 @@ export const gone: Fault = {
   about: "the data folder of a box is gone while the box is off",
   needs: [],
   isAlone: true,
+  lasts: 1,
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     run.timeline.note(`gone: the store of ${machine.name}`);
@@ -65,6 +67,7 @@ export const replace: Fault = {
   about: "a box is dead for good: it is removed, and a new one is invited in its place",
   needs: [],
   isAlone: true,
+  lasts: 1,
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     const [host] = othersOf(run, machine);
@@ -85,6 +88,7 @@ export const full: Fault = {
   about: "the disk of a box is full, then has room again",
   needs: ["small disk"],
   isAlone: true,
+  lasts: 1,
   async strike(run, { seconds }) {
     const machine = withSmallDisk(run);
     const filler = machine.filler;
@@ -102,6 +106,7 @@ export const readOnly: Fault = {
   about: "a box boots on a disk that takes no writes, which is mended later",
   needs: ["small disk"],
   isAlone: true,
+  lasts: 1,
   async strike(run, { seconds }) {
     const machine = withSmallDisk(run);
     run.timeline.note(`read-only: the disk of ${machine.name} for ${seconds.toFixed(1)} s`);

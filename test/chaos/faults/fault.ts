@@ -32,6 +32,8 @@ export interface Fault {
   readonly needs: readonly Ability[];
   /** It rests on the other boxes being whole, so nothing else may go on at the same time. */
   readonly isAlone: boolean;
+  /** How many times as long as other faults it lasts. */
+  readonly lasts: number;
   /** Resolves when all is repaired, and the boxes only have to catch up. */
   strike(run: Run, draw: Draw): Promise<void>;
 }

@@ -7,6 +7,8 @@ import type { Draw, Fault, Run } from "./fault.ts";
 import { othersOf, pickMachine } from "./fault.ts";
 
 const CUT: Weather = { ...FAIR, isCut: true };
+/** So long that the boxes count their links as down, even where other faults are short. */
+const LONG = 3;
 /** How long a flapping cable stays as it is at most, seconds. */
 const FLAP_SECONDS_MAX = 1.5;
 
@@ -15,6 +17,7 @@ export const isolate: Fault = {
   about: "one box is cut off from the others; clients reach all of them",
   needs: [],
   isAlone: false,
+  lasts: LONG,
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     run.timeline.note(`isolate: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
@@ -28,6 +31,7 @@ export const dark: Fault = {
   about: "one box is cut off from the others and from its clients: packets vanish",
   needs: ["packets"],
   isAlone: false,
+  lasts: LONG,
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     run.timeline.note(`dark: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
@@ -44,6 +48,7 @@ export const apart: Fault = {
   about: "all boxes are cut off from each other; clients reach all of them",
   needs: [],
   isAlone: false,
+  lasts: 1,
   async strike(run, draw) {
     run.timeline.note(`apart: all boxes for ${draw.seconds.toFixed(1)} s`);
     for (const { host } of run.machines) await run.network.isolate(run.mesh, host);
@@ -56,6 +61,7 @@ export const ring: Fault = {
   about: "two boxes do not reach each other, the third one reaches both",
   needs: ["packets"],
   isAlone: false,
+  lasts: 1,
   async strike(run, draw) {
     const [one, other] = othersOf(run, pickMachine(run, draw));
     if (!one || !other) return;
@@ -71,6 +77,7 @@ export const oneWay: Fault = {
   about: "what one box sends to another one vanishes; the way back works",
   needs: ["packets"],
   isAlone: false,
+  lasts: 1,
   async strike(run, draw) {
     const from = pickMachine(run, draw);
     const to = draw.prng.pick(othersOf(run, from));
@@ -85,6 +92,7 @@ export const flap: Fault = {
   about: "one box loses the others and finds them again every second or so",
   needs: [],
   isAlone: false,
+  lasts: 1,
   async strike(run, { prng, seconds }) {
     const machine = prng.pick(run.machines);
     run.timeline.note(`flap: ${machine.name} for ${seconds.toFixed(1)} s`);
@@ -103,6 +111,7 @@ export const slow: Fault = {
   about: "packets between the boxes, or also to the clients of one, are late by up to 3 s",
   needs: ["packets"],
   isAlone: false,
+  lasts: 1,
   async strike(run, draw) {
     const { prng } = draw;
     const delayMs = Math.round(prng.between(50, 1500));
@@ -120,6 +129,7 @@ export const lossy: Fault = {
   about: "up to 30 % of all packets are lost, up to 30 % doubled, all overtake each other",
   needs: ["packets"],
   isAlone: false,
+  lasts: 1,
   async strike(run, draw) {
     const { prng } = draw;
     const [loss, duplication] = [prng.between(0.05, 0.3), prng.between(0, 0.3)];

@@ -12,6 +12,7 @@ export const powerCut: Fault = {
   about: "one box is killed (-9) and silent, then starts again",
   needs: [],
   isAlone: false,
+  lasts: 1,
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     run.timeline.note(`power-cut: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
@@ -34,6 +35,7 @@ export const blackout: Fault = {
   about: "all boxes are killed at once, some again while they boot, and start in any order",
   needs: [],
   isAlone: true,
+  lasts: 1,
   async strike(run, { prng, seconds }) {
     run.timeline.note("blackout: all boxes");
     await Promise.all(run.machines.map((machine) => machine.cutPower()));
@@ -60,6 +62,7 @@ export const restart: Fault = {
   about: "one box is stopped in order and started again",
   needs: [],
   isAlone: false,
+  lasts: 1,
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     run.timeline.note(`restart: ${machine.name}`);
@@ -73,6 +76,7 @@ export const freeze: Fault = {
   about: "one box stands still (SIGSTOP), then goes on as if nothing had been",
   needs: [],
   isAlone: false,
+  lasts: 1,
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     run.timeline.note(`freeze: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
