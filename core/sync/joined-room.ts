@@ -9,6 +9,7 @@ import type { MemberNews } from "./device-lists-section.ts";
 import { receiptEvents } from "./ephemeral-section.ts";
 import type { TypingNews } from "./ephemeral-section.ts";
 import { lazily } from "./lazy-members.ts";
+import type { News } from "./news.ts";
 import type { OwnRoom } from "./own-rooms.ts";
 import type { Pass } from "./pass.ts";
 import { readRoomNews } from "./room-news.ts";
@@ -52,17 +53,26 @@ export async function joinedRoom(
     !context.user.roomTypes.has(room);
   if (isQuiet && !context.typing.event(room, false)) return undefined;
   const presenter = pass.presenter(room);
-  const isNewcomer = pass.isInitial || (touched && isNewJoin(pass, presenter, own));
+  // A box that did not know of the join told nothing of the room, and the token counts it as told.
+  const wasHidden = owesState && isNewJoin(pass, presenter, own, pass.stateDebt ?? pass.news);
+  const isNewcomer =
+    pass.isInitial || wasHidden || (touched && isNewJoin(pass, presenter, own, pass.news));
   const roomNews = await readRoomNews(pass, room);
+  const shows = presenter.shows.bind(presenter);
   const timeline = isNewcomer
-    ? await recentTimeline(pass, presenter, undefined, (event) => presenter.shows(event))
-    : newTimeline(pass, presenter, roomNews, (event) => presenter.shows(event));
+    ? await recentTimeline(pass, presenter, undefined, shows)
+    : newTimeline(pass, presenter, roomNews, shows);
   const isWhole = isNewcomer || owesState || fullState;
   const change = isWhole
     ? await wholeState(pass, presenter)
     : await stateChange(pass, presenter, roomNews);
   noteMembers(context.members, own, change);
-  const parts = { isNewcomer, timeline, change };
+  // With a gap before it, so that the client takes it for the timeline and not for more of it.
+  const parts = {
+    isNewcomer,
+    timeline: wasHidden ? { ...timeline, limited: true } : timeline,
+    change,
+  };
   return assemble(pass, presenter, context, parts);
 }
 
@@ -115,15 +125,15 @@ async function assemble(
 }
 
 /**
- * Has the user come into the room since the token? A new profile is a join on top of a join; if all own
+ * Has the user come into the room since what is no news? A new profile is a join on top of a join; if all own
  * member events back to one that the client knows are such, it was in the room all the time.
  */
-function isNewJoin(pass: Pass, presenter: Presenter, own: OwnRoom): boolean {
+function isNewJoin(pass: Pass, presenter: Presenter, own: OwnRoom, news: News): boolean {
   const { history } = presenter;
   let event: StoredEvent | undefined = history.event(own.event);
   for (let i = 0; i < MEMBERSHIP_CHAIN_MAX; i++) {
     if (!event || event.pdu.content["membership"] !== "join") return true;
-    if (!pass.news.isNew(event)) return false;
+    if (!news.isNew(event)) return false;
     const before = history.before(event, "m.room.member", pass.request.requester.user);
     event = before === undefined ? undefined : history.event(before);
   }

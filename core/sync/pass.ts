@@ -9,6 +9,7 @@ import type { SyncMemory } from "./memory.ts";
 import { News } from "./news.ts";
 import type { OwnRoom } from "./own-rooms.ts";
 import type { SyncToken } from "./token.ts";
+import { includesWhole, intersection } from "./vectors.ts";
 
 export type SyncDeps = Pick<
   Services,
@@ -103,6 +104,20 @@ export class Pass {
       this.#presenters.set(room, presenter);
     }
     return presenter;
+  }
+
+  /**
+   * Who is told by a box that lacks a part of the story may be told wrongly of values, and of nothing at
+   * all in a room that the box does not know the user to be in. The rest is owed from here on, where both
+   * had the same: see `SyncToken.stateFloor`.
+   */
+  get stateFloor(): Vector | undefined {
+    const { since } = this.request;
+    if (!since || !this.isAhead) return undefined;
+    const here = this.snapshot.vector;
+    if (since.stateFloor) return intersection(since.stateFloor, here);
+    const hasNews = !includesWhole(this.snapshot, since.vector, here);
+    return hasNews ? intersection(since.vector, here) : undefined;
   }
 
   /** Must the room's state be sent whole, since a box that lagged behind told a part of it? */

@@ -45,10 +45,8 @@ export async function respond(pass: Pass): Promise<SyncResponse> {
     toDevice.events.length > 0 ||
     deviceLists !== undefined ||
     keysChanged;
-  const toldValues =
-    rooms.json !== undefined || accountData.length > 0 || deviceLists !== undefined;
   const json: Record<string, Json> = {
-    next_batch: nextBatch(pass, toDevice, toldValues),
+    next_batch: nextBatch(pass, toDevice),
     ...(rooms.json ? { rooms: rooms.json } : {}),
     ...(accountData.length > 0 ? { account_data: { events: accountData } } : {}),
     ...(presence.length > 0 ? { presence: { events: presence } } : {}),
@@ -111,11 +109,8 @@ function mayHaveChanged(pass: Pass, { room }: OwnRoom, { user }: RoomContext): b
   return user.memberships.has(room) || pass.owesState(room) || pass.news.touches(`room:${room}`);
 }
 
-function nextBatch(pass: Pass, toDevice: ToDeviceSection, toldValues: boolean): string {
-  const { since } = pass.request;
-  // Who was told values by a box that lacked a part of the story is owed the right ones later.
-  const debt = toldValues ? since?.vector : undefined;
-  const stateFloor = pass.isAhead ? (since?.stateFloor ?? debt) : undefined;
+function nextBatch(pass: Pass, toDevice: ToDeviceSection): string {
+  const { stateFloor } = pass;
   return encodeSyncToken({
     vector: pass.reached,
     ...(toDevice.reached ? { toDevice: toDevice.reached } : {}),

@@ -13,8 +13,9 @@ export interface EphemeralPlace {
  * What a client has been told. Any box can continue from it.
  * `s1_` and the vector, then optional parts, each after a dot with its letter:
  * `.d` to-device messages, where they lag behind the vector, since at most 100 go into a response;
- * `.f` room state, account data, receipts and device keys, where a box that lacked a part of the
- * vector told of changes: up to this vector what the client holds is exact; `.e` the ephemeral serial and the life of the box that counts it.
+ * `.f` where a box that lacked a part of the vector had news: up to this vector the client knows room state,
+ * account data, receipts and device keys exactly, and that box knew which rooms the user is in;
+ * `.e` the ephemeral serial and the life of the box that counts it.
  */
 export interface SyncToken {
   readonly vector: Vector;

@@ -1,7 +1,7 @@
 import type { EventId, RoomId, UserId } from "../../core/ids.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { isObject } from "../../core/json.ts";
-import { fields } from "../../core/tables.ts";
+import { fields, memberships } from "../../core/tables.ts";
 import type { Services } from "../../core/services.ts";
 import { sync } from "../../core/sync/sync.ts";
 import { parseSyncToken } from "../../core/sync/token.ts";
@@ -43,6 +43,8 @@ export class DeviceView {
   readonly direct = new Map<string, Direct[]>();
   /** Device keys as fetched when the user was in `device_lists.changed`. */
   readonly keys = new Map<UserId, string>();
+  /** Rooms in which a box that lagged behind did not know the user to be. */
+  readonly #hidden = new Set<RoomId>();
   readonly #violate: (rule: string, what: string) => void;
   readonly #note: (what: string) => void;
   readonly #tamper: Tamper;
@@ -73,6 +75,7 @@ export class DeviceView {
       "sync",
       async (services, requester) => {
         const byLaggard = before !== undefined && lags(services, before);
+        if (byLaggard) this.#noteHidden(services);
         const response = await sync(services, {
           requester,
           since: before,
@@ -116,11 +119,13 @@ export class DeviceView {
     const seen = this.seen.get(room) ?? new Set();
     this.seen.set(room, seen);
     const timeline = objectAt(part, "timeline");
-    if (this.#isExact && !isFirst && timeline["limited"] === true) {
+    const isAnew = timeline["limited"] === true && this.#hidden.delete(room);
+    if (this.#isExact && !isFirst && !isAnew && timeline["limited"] === true) {
       this.#violate("sync", `${this.client.name} got a limited timeline`);
     }
+    // After a gap a client begins the timeline anew.
     for (const event of listAt(timeline, "events") as unknown as Told[]) {
-      if (this.#isExact && seen.has(event.event_id)) this.repeated.push(event.event_id);
+      if (this.#isExact && !isAnew && seen.has(event.event_id)) this.repeated.push(event.event_id);
       seen.add(event.event_id);
     }
     this.#takeReceipts(room, part);
@@ -129,6 +134,13 @@ export class DeviceView {
     for (const event of listAt(objectAt(part, "state_after"), "events") as unknown as Told[]) {
       this.#note(`${this.client.name} got ${event.event_id} as ${event.type} ${event.state_key}`);
       state.set(`${event.type}\u001f${event.state_key ?? ""}`, event.event_id);
+    }
+  }
+
+  #noteHidden({ reader }: Services): void {
+    for (const room of this.seen.keys()) {
+      const own = reader.get(memberships, [this.client.user, room]);
+      if (own?.membership !== "join") this.#hidden.add(room);
     }
   }
 

@@ -102,6 +102,30 @@ describe("after a split", () => {
       expect((await reader.sync(right)).leave).toEqual({});
     }));
 
+  test("what happened in a room is told later by a box that did not know the reader was in it", () =>
+    withTwoBoxes(async ({ left, right, cut, heal }) => {
+      const alice = new SyncClient("alice");
+      const reader = new SyncClient("reader");
+      const room = await alice.createRoom(left);
+      await heal();
+      await reader.sync(left);
+      cut();
+      await reader.member(left, room, "join");
+      expect(Object.keys((await reader.sync(left)).join)).toEqual([room]);
+      const hidden = await alice.send(right, room, "said on the other side");
+      await setTopic(alice, right, room, "set on the other side");
+      expect((await reader.sync(right)).join).toEqual({});
+      await heal();
+      const { timeline, state } = (await reader.sync(right)).join[room] ?? {};
+      expect(timeline?.events.map((event) => event.event_id)).toContain(hidden);
+      expect(timeline?.limited).toBe(true);
+      expect([...(state?.events ?? []), ...(timeline?.events ?? [])].map((e) => e.type)).toContain(
+        "m.room.topic",
+      );
+      expect((await reader.sync(right)).join).toEqual({});
+      expect((await reader.sync(left)).join).toEqual({});
+    }));
+
   test("changed device lists are told even where the shared room is not known yet", () =>
     withTwoBoxes(async ({ left, right, cut, heal }) => {
       const alice = new SyncClient("alice");
