@@ -49,7 +49,7 @@ export const getMembersByRoom = userEndpoint({
   path: "/_matrix/client/v3/rooms/{roomId}/members",
   rateLimit: "default",
   handle: async ({ auth, params, query }, services) => {
-    const chunk = await roomMembers(services, {
+    const chunk = roomMembers(services, {
       room: roomIdOf(params.roomId),
       requester: auth,
       at: query.get("at") ?? undefined,

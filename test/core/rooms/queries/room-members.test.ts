@@ -20,7 +20,7 @@ test("members of the moment of a sync token are those that the client was told o
   };
   const joined = async (token?: string): Promise<unknown[]> => {
     const query = { room, requester, membership: "join", ...(token ? { at: token } : {}) };
-    const events = await roomMembers(api.services, query);
+    const events = roomMembers(api.services, query);
     return events.map((event) => event["state_key"]).toSorted();
   };
   expect(await joined()).toEqual([userOf("alice"), userOf("carol")]);
