@@ -20,6 +20,16 @@ export function renderTable(report: Report): string {
   return [...conditions(report), "", ...lines.map((line) => line.trimEnd())].join("\n");
 }
 
+/** Begins the section that `npm run year` writes. */
+export const YEAR_HEADING = "## A year of a busy family";
+
+/** The figures of `npm run bench`, and the section that `npm run year` wrote, if it has. */
+export function splitPage(page: string): { readonly figures: string; readonly year: string } {
+  const at = page.indexOf(YEAR_HEADING);
+  if (at < 0) return { figures: page, year: "" };
+  return { figures: `${page.slice(0, at).trimEnd()}\n`, year: page.slice(at) };
+}
+
 export function renderMarkdown(report: Report): string {
   const rows = report.figures.map((figure) => `| ${cells(figure).join(" | ")} |`);
   return [

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { Benchmark } from "./benchmark.ts";
@@ -14,7 +14,7 @@ import { transactions } from "./cases/transactions.ts";
 import type { Figure } from "./figures.ts";
 import { Figures } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
-import { renderMarkdown, renderTable, saveJson } from "./report.ts";
+import { renderMarkdown, renderTable, saveJson, splitPage } from "./report.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const FOLDER = join(ROOT, ".bench");
@@ -78,6 +78,9 @@ for (const benchmark of BENCHMARKS) {
 const report = { machine, quick: options.quick, figures };
 const file = saveJson(report, FOLDER);
 process.stdout.write(`${options.json ? JSON.stringify(report) : renderTable(report)}\n`);
-if (options.document) writeFileSync(DOCUMENT, renderMarkdown(report));
+if (options.document) {
+  const { year } = splitPage(readFileSync(DOCUMENT, "utf8"));
+  writeFileSync(DOCUMENT, [renderMarkdown(report), year].filter((part) => part !== "").join("\n"));
+}
 say(`saved as ${file}`);
 process.exit(0);

@@ -14,6 +14,7 @@ import { systemTimers } from "../../bin/timers.ts";
 import { MeshNode } from "../../mesh/mesh-node.ts";
 import { putBox } from "../../mesh/membership/membership.ts";
 import { MemoryDisk, MemoryStore } from "../../mesh/store/memory-store.ts";
+import type { Store } from "../../mesh/store/store.ts";
 import { fakeBlobs } from "./fake-services.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 import type { MemoryTransport } from "./memory-network.ts";
@@ -33,6 +34,8 @@ export interface TestBoxOptions {
   readonly box?: BoxId;
   readonly network?: MemoryNetwork;
   readonly disk?: MemoryDisk;
+  /** In place of one on `disk`; closed by whoever opened it. */
+  readonly store?: Store;
   readonly settings?: Partial<ServerSettings>;
   readonly wallClock?: () => number;
   readonly observe?: (answer: Answer) => void;
@@ -52,7 +55,7 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
   const random = { bytes: (length: number): Uint8Array => new Uint8Array(randomBytes(length)) };
   const wallClock = options.wallClock ?? ((): number => performance.timeOrigin + performance.now());
   const node = await MeshNode.open({
-    store: new MemoryStore(disk),
+    store: options.store ?? new MemoryStore(disk),
     transport,
     timers: systemTimers,
     random,
