@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import type { ConfigValues } from "../config/render.ts";
 import { renderConfig } from "../config/render.ts";
+import { storePath } from "../../mesh/store/check.ts";
 import { HomeError } from "./error.ts";
 import { writeFileAtomically } from "./json-file.ts";
 import type { HomeMember } from "./members.ts";
@@ -18,10 +19,13 @@ export interface NewHome {
   readonly config: ConfigValues;
 }
 
-/** Throws `HomeError` when the folder already belongs to a box. */
+/**
+ * Throws `HomeError` when the folder already belongs to a box. Secrets alone are what is left where making
+ * a home broke off, by a power cut: nobody has met that box, so it is made anew.
+ */
 export function refuseUsedHome(home: string): void {
   const paths = homePaths(home);
-  const used = [paths.config, paths.secrets].find((file) => existsSync(file));
+  const used = [paths.config, storePath(home)].find((file) => existsSync(file));
   if (used !== undefined) {
     throw new HomeError("HOME_EXISTS", `${home} already belongs to a box: ${used} exists`);
   }

@@ -36,6 +36,8 @@ export interface TestBoxOptions {
   readonly disk?: MemoryDisk;
   /** In place of one on `disk`; closed by whoever opened it. */
   readonly store?: Store;
+  /** What has to happen before the box begins a new life. */
+  readonly beforeStart?: (node: MeshNode) => Promise<void>;
   readonly settings?: Partial<ServerSettings>;
   readonly wallClock?: () => number;
   readonly observe?: (answer: Answer) => void;
@@ -77,6 +79,7 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
     timers: systemTimers,
     logger,
   });
+  await options.beforeStart?.(node);
   await node.start();
   const api = createApi({
     services,

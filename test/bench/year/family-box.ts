@@ -1,5 +1,4 @@
 import { createAccount } from "../../../core/account/create-account.ts";
-import type { BoxId } from "../../../core/ids.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import { createRoom } from "../../../core/rooms/commands/create-room.ts";
 import { inviteUser } from "../../../core/rooms/commands/change-membership.ts";
@@ -7,47 +6,29 @@ import { joinRoom } from "../../../core/rooms/commands/join-room.ts";
 import { startSession } from "../../../core/account/start-session.ts";
 import type { Requester, Services } from "../../../core/services.ts";
 import { sync } from "../../../core/sync/sync.ts";
-import { openCheckedStore } from "../../../mesh/store/check.ts";
-import type { LevelStore } from "../../../mesh/store/level-store.ts";
-import { markOf, writeMark } from "../../../mesh/store/mark.ts";
-import { oneBox } from "../../support/one-box.ts";
-import type { TestBox } from "../../support/one-box.ts";
+import { boxOnDisk } from "../../support/box-on-disk.ts";
+import type { BoxOnDisk } from "../../support/box-on-disk.ts";
 import { familyDevices, YEAR, YEAR_BEGAN_MS } from "./family-plan.ts";
 import type { Family } from "./family-plan.ts";
 
-const BOX = "aaaaaaaa" as BoxId;
-
-/** A box of this process on a real store, whose clock says what it is told. */
-export interface FamilyBox {
-  readonly box: TestBox;
-  readonly store: LevelStore;
-  /** How long the checked opening of the store took, milliseconds. */
-  readonly checkMs: number;
+/** A box whose clock says what it is told. */
+export interface FamilyBox extends BoxOnDisk {
   /** From nothing to a box that takes commands, milliseconds. */
   readonly startMs: number;
   readonly clock: { nowMs: number };
-  stop(): Promise<void>;
 }
 
 export async function openFamilyBox(home: string, nowMs: number): Promise<FamilyBox> {
   const began = performance.now();
-  const { store, outcome, reason } = await openCheckedStore(home, () => "the store of a family");
-  if (outcome === "damaged") throw new Error(`the store is damaged: ${reason}`);
-  const checkMs = performance.now() - began;
   const clock = { nowMs };
-  const box = await oneBox({ box: BOX, store, wallClock: () => clock.nowMs });
-  const startMs = performance.now() - began;
-  const stop = async (): Promise<void> => {
-    await box.stop();
-    await writeMark(home, markOf(store));
-    await store.close();
-  };
-  return { box, store, checkMs, startMs, clock, stop };
+  const box = await boxOnDisk(home, { wallClock: () => clock.nowMs });
+  const { outcome, reason } = box.checked;
+  if (outcome === "damaged") throw new Error(`the store is damaged: ${reason}`);
+  return { ...box, startMs: performance.now() - began, clock };
 }
 
 /** Accounts, devices, and rooms that everybody is in. */
-export async function foundFamily({ box }: FamilyBox): Promise<Family> {
-  const { services } = box;
+export async function foundFamily({ services }: FamilyBox): Promise<Family> {
   const devices = familyDevices();
   const users = [...new Set(devices.map(({ user }) => user))];
   for (const user of users) {

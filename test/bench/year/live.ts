@@ -23,7 +23,7 @@ export interface Stretch {
 
 /** Lives through a stretch of the year on a box. */
 export async function live(here: FamilyBox, family: Family, stretch: Stretch): Promise<Family> {
-  const { services } = here.box;
+  const { services } = here;
   const newest = new Map<RoomId, EventId>();
   const tokens = [...family.tokens];
   const messagesPerSync = Math.max(1, Math.floor(stretch.of / YEAR.syncsPerDevice));

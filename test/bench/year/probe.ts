@@ -15,7 +15,7 @@ const MESSAGES = 40;
 const [home = "", file = ""] = process.argv.slice(2);
 const family = JSON.parse(readFileSync(file, "utf8")) as Family;
 const here = await openFamilyBox(home, family.nowMs);
-const { services } = here.box;
+const { services } = here;
 const [device] = family.devices;
 const [room] = family.rooms;
 if (!device || !room) throw new Error("there is no family");
