@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DiskOp } from "./disk-op.ts";
 
@@ -23,11 +23,14 @@ export const FATES = [
 export type Fate = (typeof FATES)[number];
 
 const BLOCK_BYTES = 4096;
+const EMPTY = Buffer.alloc(0);
 /** Locks and LevelDB's own log for people hold nothing. */
 const NO_DATA = /(^|\/)(LOCK|LOG|LOG\.old)$/;
 
 interface Node {
   bytes: Buffer;
+  /** The memory that `bytes` begins; files mostly grow. */
+  room: Buffer;
   /** As of the last sync. */
   synced: Buffer;
   /** Where the last write began; its end is the end of the file. */
@@ -61,7 +64,7 @@ export class CrashDisk {
       if (entry.isDirectory()) names.set(name, "folder");
       else if (entry.isFile()) {
         const bytes = readFileSync(path);
-        names.set(name, { bytes, synced: bytes, newest: bytes.length });
+        names.set(name, { bytes, room: bytes, synced: bytes, newest: bytes.length });
       }
     }
     return new CrashDisk(names);
@@ -73,7 +76,7 @@ export class CrashDisk {
     switch (op.kind) {
       case "create":
         if (this.#names.has(op.path)) return false;
-        this.#names.set(op.path, { bytes: Buffer.alloc(0), synced: Buffer.alloc(0), newest: 0 });
+        this.#names.set(op.path, { bytes: EMPTY, room: EMPTY, synced: EMPTY, newest: 0 });
         return true;
       case "folder":
         this.#names.set(op.path, "folder");
@@ -136,6 +139,7 @@ export class CrashDisk {
     const grown = Buffer.alloc(size);
     node.bytes.copy(grown, 0, 0, size);
     node.bytes = grown;
+    node.room = grown;
     node.newest = size;
     this.#touched = node;
     return true;
@@ -146,10 +150,14 @@ export class CrashDisk {
     // Of a file that has lost its name nothing remains.
     if (node === undefined) return false;
     const start = at ?? node.bytes.length;
-    const grown = Buffer.alloc(Math.max(node.bytes.length, start + bytes.length));
-    node.bytes.copy(grown);
-    bytes.copy(grown, start);
-    node.bytes = grown;
+    const end = Math.max(node.bytes.length, start + bytes.length);
+    // What was synced is a part of the same memory, so only what lies behind it is written in place.
+    if (start < node.synced.length || end > node.room.length) {
+      node.room = Buffer.alloc(2 * end);
+      node.bytes.copy(node.room);
+    }
+    bytes.copy(node.room, start);
+    node.bytes = node.room.subarray(0, end);
     node.newest = start;
     this.#touched = node;
     return true;
@@ -157,7 +165,7 @@ export class CrashDisk {
 
   #sync(path: string): boolean {
     const node = this.#node(path);
-    const isNews = node !== undefined && !node.synced.equals(node.bytes);
+    const isNews = node !== undefined && node.synced !== node.bytes;
     if (node) node.synced = node.bytes;
     const had = [...this.#certain.keys()].join("\n");
     this.#certain = new Map(this.#names);
@@ -165,7 +173,7 @@ export class CrashDisk {
   }
 
   #rename(from: string, to: string): boolean {
-    for (const [name, node] of [...this.#names]) {
+    for (const [name, node] of new Map(this.#names)) {
       if (name !== from && !name.startsWith(`${from}/`)) continue;
       this.#names.delete(name);
       this.#names.set(to + name.slice(from.length), node);
@@ -193,9 +201,4 @@ function zeroed({ bytes, synced }: Node, survives: () => boolean): Buffer {
     at = end;
   }
   return out;
-}
-
-/** Copies a folder as it is, for a path to start from. */
-export function copyFolder(from: string, to: string): void {
-  cpSync(from, to, { recursive: true });
 }

@@ -18,11 +18,10 @@ const UNFINISHED = / <unfinished \.\.\.>$/;
 const STDOUT = 1;
 
 /** The system calls that `strace` is asked to write down: all that change files. */
-export const TRACED_CALLS: readonly string[] = [
-  ...["open", "openat", "creat", "write", "pwrite64", "writev", "pwritev", "ftruncate", "truncate"],
-  ...["fallocate", "fsync", "fdatasync", "rename", "renameat", "renameat2", "unlink", "unlinkat"],
-  ...["rmdir", "mkdir", "mkdirat", "link", "linkat", "symlink", "copy_file_range", "sendfile"],
-];
+export const TRACED_CALLS =
+  "open,openat,creat,write,pwrite64,writev,pwritev,ftruncate,truncate,fallocate,fsync,fdatasync," +
+  "rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,link,linkat,symlink," +
+  "copy_file_range,sendfile";
 
 /**
  * What a trace (`strace -f -y -xx`) says of the files below a folder. A call counts from the moment at

@@ -99,7 +99,7 @@ const merge: StoragePath = {
 
 const fullBuffer: StoragePath = {
   name: "a full write buffer, which becomes a table while writes go on",
-  thin: 40,
+  thin: 100,
   prepare: (home) => homeWith(home, 1),
   run: async (home, promise) => {
     const box = await boxOnDisk(home);
@@ -289,6 +289,17 @@ const repair: StoragePath = {
 };
 
 export const STORAGE_PATHS: readonly StoragePath[] = [
-  ...[firstStart, startAndStop, merge, commits, largeCommits, fullBuffer, fromOthers, documents],
-  ...[queues, names, uploads, home, repair],
+  firstStart,
+  startAndStop,
+  merge,
+  commits,
+  largeCommits,
+  fullBuffer,
+  fromOthers,
+  documents,
+  queues,
+  names,
+  uploads,
+  home,
+  repair,
 ];

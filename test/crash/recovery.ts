@@ -42,7 +42,9 @@ export async function faultsAfterCrash(
   try {
     const box = await repairedBox(home);
     const { outcome, reason } = box.checked;
-    if (outcome === "damaged" && !path.isDamaged) faults.push(`set aside: ${reason}`);
+    // A store that was never whole may count as damaged: there is nothing in it.
+    const wasWhole = path.prepare !== undefined || promised.length > 0;
+    if (outcome === "damaged" && wasWhole && !path.isDamaged) faults.push(`set aside: ${reason}`);
     faults.push(...(await storeFaults(box, promised)));
     faults.push(...(await mediaFaults(home, box, promised)));
     await box.node.runner.run(goOn, undefined);

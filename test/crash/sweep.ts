@@ -30,7 +30,7 @@ export function whyNoTrace(): string | undefined {
 }
 
 export interface SweepOptions {
-  /** Of so many crashes one is tried; 1 for all. */
+  /** Of so many crashes one is tried; 1 for all. No multiple of the number of fates. */
   readonly every: number;
   /** A disk that says it has synced these files and has not, to prove that the sweep would see it. */
   readonly lying?: RegExp;
@@ -77,7 +77,7 @@ export async function sweep(path: StoragePath, options: SweepOptions): Promise<S
 function record(name: string, home: string, trace: string): DiskOp[] {
   const script = join(import.meta.dirname, "path-process.ts");
   const args = ["-f", "-qq", "-xx", "-y", "-s", String(TEXT_BYTES_MAX), "--seccomp-bpf"];
-  args.push("-e", `trace=${TRACED_CALLS.join()}`, "-o", trace);
+  args.push("-e", `trace=${TRACED_CALLS}`, "-o", trace);
   execFileSync("strace", [...args, process.execPath, script, name, home], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,13 +1,9 @@
-import { topicLog, topicVector, toDevice } from "../../core/tables.ts";
+import { TABLES } from "../../core/tables.ts";
 
-/** Tables whose rows may rightly differ from box to box. */
-const LOCAL_TABLES: ReadonlySet<string> = new Set([
-  // What a client is told of is compared through what the clients were told.
-  topicLog.name,
-  topicVector.name,
-  // A message that was acknowledged before it arrived is not kept; the acknowledgements are compared.
-  toDevice.name,
-]);
+/** What a client is told of, and what waits for it, is compared through what the clients were told. */
+const LOCAL_TABLES: ReadonlySet<string> = new Set(
+  TABLES.flatMap(({ name, scope }) => (scope === "box" ? [name] : [])),
+);
 
 /** The rows of a store that every box with the same transactions has alike. */
 export function derivedRows(rows: Iterable<readonly [string, string]>): Map<string, string> {
