@@ -16,6 +16,7 @@ import type { BoxRecord } from "../mesh/membership/membership.ts";
 import { MeshNode } from "../mesh/mesh-node.ts";
 import type { CheckedStore } from "../mesh/store/check.ts";
 import { openCheckedStore } from "../mesh/store/check.ts";
+import { upgradeStore } from "../mesh/store/format.ts";
 import { peerKeysOf } from "../mesh/transport/identity.ts";
 import type { PeerKeys } from "../mesh/transport/identity.ts";
 import { createTransport } from "../mesh/transport/libp2p-transport.ts";
@@ -86,6 +87,7 @@ export async function startBox(
   const members = loadMembers(paths.members);
   const from: Home = { home, config, log, serverName, secrets, keys, members };
   const checked = await openCheckedStore(home, newStoreId);
+  await upgradeStore(checked.store, log);
   if (checked.reason !== undefined) log.warn({ reason: checked.reason }, "the store was set aside");
   const transport = await openTransport(from);
   const node = await openNode(from, checked, transport);

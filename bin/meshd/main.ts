@@ -1,6 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { Command } from "commander";
 import type { Logger } from "../../core/ports.ts";
+import { NewerStoreError } from "../../mesh/store/format.ts";
 import { startBox } from "../box.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/problems.ts";
@@ -101,7 +102,9 @@ async function main(): Promise<void> {
 
 /** Told in one line: only a person can do something about it. */
 function isRefusal(error: unknown): error is Error {
-  return error instanceof ConfigError || error instanceof HomeError;
+  return (
+    error instanceof ConfigError || error instanceof HomeError || error instanceof NewerStoreError
+  );
 }
 
 main().catch((error: unknown) => {

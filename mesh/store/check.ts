@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkJournal } from "./check-journal.ts";
 import { syncFolder } from "./durable-file.ts";
+import { formatOp, NewerStoreError, refuseNewer } from "./format.ts";
 import { isAbsent, looksWhole } from "./level-files.ts";
 import { openLevelStore } from "./level-store.ts";
 import type { LevelStore, LevelStoreOptions } from "./level-store.ts";
@@ -38,7 +39,8 @@ export function storePath(home: string): string {
 /**
  * Opens the store of a home folder, checked against its mark. A store that is not what it was is set
  * aside, so that a box never serves it as if it were the truth. Throws only where opening a new store
- * would not help: another process has it, or the disk is full or read-only.
+ * would not help: another process has it, the disk is full or read-only, or a later version of the
+ * software wrote it (`NewerStoreError`).
  */
 export async function openCheckedStore(
   home: string,
@@ -59,7 +61,7 @@ export async function openCheckedStore(
   const reason = found?.reason ?? (mark && "the store is gone");
   if (reason !== undefined) await setAside(home, absent);
   const store = await openLevelStore(path, options);
-  await store.batch([{ type: "put", key: STORE_ID_KEY, value: newStoreId() }]);
+  await store.batch([{ type: "put", key: STORE_ID_KEY, value: newStoreId() }, formatOp()]);
   await writeMark(home, markOf(store));
   const rest = { store, setAside: await setAsideIn(home) };
   return reason === undefined
@@ -79,6 +81,14 @@ async function openIfSound(
   } catch (error) {
     if (!isDamage(error)) throw error;
     return { reason: `the store cannot be opened: ${messageOf(error)}` };
+  }
+  try {
+    // Before anything else: what a later version wrote would look like damage.
+    refuseNewer(store);
+  } catch (error) {
+    await store.close();
+    if (error instanceof NewerStoreError) throw error;
+    return { reason: `the store cannot be read: ${messageOf(error)}` };
   }
   const reason = await checkJournal(store, mark);
   if (reason === undefined) return { store };

@@ -11,6 +11,8 @@ export const VECTOR_KEY = "m/vector";
 export const CLOCK_KEY = "m/clock";
 /** The store's own name, made with it. */
 export const STORE_ID_KEY = "m/store";
+/** The format of the store: `mesh/store/format.ts`. */
+export const FORMAT_KEY = "m/format";
 
 const SEQ_DIGITS = 8;
 
