@@ -8,6 +8,7 @@ import type {
   Heads,
   HybridTime,
   ToDeviceMessage,
+  TransactionRecord,
 } from "./transaction/records.ts";
 import type { Dot, Origin, Vector } from "./vector.ts";
 
@@ -242,6 +243,22 @@ export const topicVector = table<[Topic], Vector>("lv", "newest entries of topic
 
 /** Incarnations whose tail is complete: their last sequence. */
 export const closedOrigins = table<[Origin], number>("co", "ends of earlier lives of boxes");
+
+/**
+ * Records of kinds that only a later version of the software knows, until this box runs it. A box that
+ * runs it already has none. Key: box, incarnation, seq, index in the transaction.
+ */
+export interface KeptRecord {
+  readonly record: TransactionRecord;
+  /** What the transaction was made upon. */
+  readonly causes: Vector;
+  readonly time: HybridTime;
+}
+export const unknownRecords = table<[BoxId, number, number, number], KeptRecord>(
+  "ur",
+  "records for a later version of the software",
+  "box",
+);
 
 export type Topic =
   /** Events of a room. */

@@ -13,6 +13,7 @@ import { actorOf } from "./documents/automerge-doc.ts";
 import { DocumentStore } from "./documents/documents.ts";
 import { GossipedFacts } from "./ephemeral/gossiped-facts.ts";
 import { ToDevicePruner } from "./janitor/to-device-pruner.ts";
+import { adoptRecords } from "./journal/adopt-records.ts";
 import { Ledger } from "./journal/ledger.ts";
 import { loadPositions, nextLife, readClock } from "./journal/positions.ts";
 import { Farewell } from "./membership/farewell.ts";
@@ -132,6 +133,7 @@ export class MeshNode {
   /** Begins a new life, then meets the other boxes. Afterwards commands run. */
   async start(): Promise<void> {
     await this.membership.load();
+    await adoptRecords({ state: this.state, ledger: this.ledger, logger: this.#deps.logger });
     await this.ledger.beginLife();
     this.replicator.start();
     this.#tails.start();

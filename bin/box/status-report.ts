@@ -70,6 +70,7 @@ export class StatusReport {
       box,
       name,
       up: isSelf || link !== undefined,
+      foreign: node.replicator.foreign().has(box),
       since: isSelf ? startedAt : (link?.since ?? seen?.at ?? null),
       address: isSelf
         ? (usableElsewhere(transport.addresses())[0] ?? null)

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { parseConfig } from "./parse.ts";
 import { ConfigError } from "./problems.ts";
+import type { Problem } from "./problems.ts";
 import type { Config } from "./schema.ts";
 
 /** Largest configuration file, in bytes; the generated one has about 5,000. */
@@ -8,9 +9,22 @@ const FILE_BYTES_MAX = 262_144;
 
 /** Reads and checks a `mesh.yaml`. Throws `ConfigError`, which lists every problem with its line. */
 export function loadConfig(file: string): Config {
+  const { config, unknown } = loadConfigToRun(file);
+  if (unknown.length > 0) throw new ConfigError(file, unknown);
+  return config;
+}
+
+/**
+ * The same for a box that must run, also after going back from a version that has more keys: those that
+ * are not known are given back with their lines.
+ */
+export function loadConfigToRun(file: string): {
+  readonly config: Config;
+  readonly unknown: readonly Problem[];
+} {
   const parsed = parseConfig(readSource(file));
   if (!parsed.ok) throw new ConfigError(file, parsed.problems);
-  return parsed.config;
+  return parsed;
 }
 
 function readSource(file: string): string {

@@ -12,13 +12,18 @@ interface Context {
   readonly document: Document;
   readonly lines: LineCounter;
   readonly problems: Problem[];
+  readonly unknown: Problem[];
 }
 
 export type ParsedConfig =
-  | { readonly ok: true; readonly config: Config }
+  /** `unknown`: keys that no harm comes of; whether they are taken is up to the caller. */
+  | { readonly ok: true; readonly config: Config; readonly unknown: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Checks the text of a `mesh.yaml` against the schema; finds all problems, not only the first. */
+/**
+ * Checks the text of a `mesh.yaml` against the schema; finds all problems, not only the first. A key
+ * that the schema does not have may be a slip, or one of a later version of the software.
+ */
 export function parseConfig(source: string): ParsedConfig {
   const lines = new LineCounter();
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
@@ -28,7 +33,8 @@ export function parseConfig(source: string): ParsedConfig {
   }));
   if (problems.length > 0) return { ok: false, problems };
 
-  const context: Context = { document, lines, problems };
+  const unknown: Problem[] = [];
+  const context: Context = { document, lines, problems, unknown };
   const root: unknown = document.contents;
   if (!isEmpty(root) && !isMap(root)) {
     return { ok: false, problems: [{ line: 1, message: "expected keys and values" }] };
@@ -41,8 +47,8 @@ export function parseConfig(source: string): ParsedConfig {
     context,
   ) as unknown as Config;
   if (problems.length === 0) checkTogether(config, problems);
-  problems.sort((a, b) => a.line - b.line);
-  return problems.length === 0 ? { ok: true, config } : { ok: false, problems };
+  if (problems.length === 0) return { ok: true, config, unknown };
+  return { ok: false, problems: [...problems, ...unknown].toSorted((a, b) => a.line - b.line) };
 }
 
 /** A key whose value is left out, or whose keys are all commented out. */
@@ -74,7 +80,7 @@ function readGroup(
     }
     const where = path.length === 0 ? "at the top" : `in ${path.join(".")}`;
     const message = `unknown key \`${[...path, key].join(".")}\`; the keys ${where} are ${Object.keys(fields).join(", ")}`;
-    context.problems.push({ line: lineOf(pair.key, context), message });
+    context.unknown.push({ line: lineOf(pair.key, context), message });
   }
   const result: Record<string, unknown> = {};
   for (const [key, field] of Object.entries(fields)) {

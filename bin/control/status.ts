@@ -29,6 +29,8 @@ export interface BoxStatus {
   readonly box: BoxId;
   readonly name: string;
   readonly up: boolean;
+  /** It is linked, but its version of the software and the answering box's do not replicate. */
+  readonly foreign: boolean;
   /** Up since then, or not seen since then; milliseconds since the epoch. */
   readonly since: number | null;
   /** The address that the link uses, or the last one that worked. */

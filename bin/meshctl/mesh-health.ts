@@ -25,7 +25,7 @@ export interface Ability {
 export function meshHealth(status: Status): MeshHealth {
   const total = status.boxes.length;
   const isConnected = (box: BoxStatus): boolean =>
-    box.box === status.self || (box.up && status.isolated_until === null);
+    box.box === status.self || (box.up && !box.foreign && status.isolated_until === null);
   const up = status.boxes.filter(isConnected).length;
   const majority = up > total / 2;
   const state = up === total ? "whole" : up === 1 ? "alone" : "split";
@@ -67,6 +67,12 @@ function copying(up: number, total: number): Ability {
 
 function agreeing(status: Status, up: number, total: number): Ability {
   const what = "the same answers from every box";
+  const foreign = status.boxes.filter((box) => box.foreign).map(({ name }) => name);
+  if (foreign.length > 0) {
+    const names = foreign.join(", ");
+    const why = `${names} and this box run versions that are too far apart; update the older one`;
+    return { what, ok: false, why };
+  }
   const late = status.boxes.filter((box) => box.up && (box.behind ?? 0) > 0);
   if (up < total) {
     const why = `${count(total - up, "box is", "boxes are")} not connected and will catch up`;

@@ -28,7 +28,7 @@ function row(box: BoxStatus, { self, now }: Status): string[] {
   const since = box.since === null ? "" : ` ${duration(now - box.since)}`;
   return [
     box.box === self ? `${box.name} *` : box.name,
-    box.up ? `up${since}` : `DOWN${since}`,
+    `${box.foreign ? "APART" : box.up ? "up" : "DOWN"}${since}`,
     orUnknown(box.behind, String),
     orUnknown(box.disk_used_bytes, bytes),
     orUnknown(box.disk_free_bytes, bytes),
@@ -52,13 +52,14 @@ function meshLine(status: Status, { state, up, total }: MeshHealth): string {
   }
   if (total === 1) return "whole, of one box. Invite another one: meshctl invite.";
   if (state === "whole") return `whole. All ${total} boxes are connected.`;
-  const away = status.boxes.filter((box) => !box.up && box.box !== status.self);
+  const away = status.boxes.filter((box) => (!box.up || box.foreign) && box.box !== status.self);
   const names = away.map((box) => awayPhrase(box, status.now)).join(", ");
   const connected = `${up} of ${count(total, "box", "boxes")} connected`;
   return `${state}. ${connected}; not connected: ${names}.`;
 }
 
 function awayPhrase(box: BoxStatus, now: number): string {
+  if (box.foreign) return `${box.name}, whose version is too far from this one's`;
   return box.since === null ? box.name : `${box.name} for ${duration(now - box.since)}`;
 }
 

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { Logger } from "../../core/ports.ts";
 import { NewerStoreError } from "../../mesh/store/format.ts";
 import { startBox } from "../box.ts";
-import { loadConfig } from "../config/load.ts";
+import { loadConfigToRun } from "../config/load.ts";
 import { ConfigError } from "../config/problems.ts";
 import type { Config } from "../config/schema.ts";
 import { serveControl } from "../control/server.ts";
@@ -85,8 +85,9 @@ async function run(flags: Flags, config: Config, log: Logger): Promise<void> {
 
 async function main(): Promise<void> {
   const flags = parseFlags();
-  const config = loadConfig(homePaths(flags.home).config);
+  const { config, unknown } = loadConfigToRun(homePaths(flags.home).config);
   const log = await createLogger(config.log);
+  for (const { line, message } of unknown) log.warn({ line }, `mesh.yaml: ${message}; passed over`);
   const crash = (error: unknown): never => {
     log.fatal({ err: error }, "crashed");
     process.exit(1);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import nacl from "tweetnacl";
-import { loadConfig } from "../config/load.ts";
+import { loadConfigToRun } from "../config/load.ts";
 import { withConfigValues } from "../config/render.ts";
 import { callMeshd } from "../control/client.ts";
 import { createHome } from "../home/create.ts";
@@ -88,7 +88,7 @@ export class Cluster {
 
   private bringConfigUpToDate({ name, home, config }: BoxPlan): void {
     const file = homePaths(home).config;
-    const present = loadConfig(file);
+    const { config: present } = loadConfigToRun(file);
     if (present.server_name !== this.serverName) {
       const message =
         `${name} belongs to the server ${present.server_name}, not ${this.serverName}: ` +

@@ -9,8 +9,10 @@ import { boxOf } from "../vector.ts";
 import type { Dot, Vector } from "../vector.ts";
 import { applyPut } from "./apply-put.ts";
 import { applyDequeue, applyEnqueue } from "./apply-queue.ts";
+import { isKnownRecord } from "./known-records.ts";
 import type { ChangeRecord, CloseRecord, DocId, HybridTime, TransactionRecord } from "./records.ts";
 import { logToTopic } from "./topics.ts";
+import { keepUnknownRecord } from "./unknown-records.ts";
 
 /** What applying the records of one transaction works on. */
 export interface ApplyContext {
@@ -33,7 +35,7 @@ export function storedEvent(context: ApplyContext, id: EventId): StoredEvent | u
  * Applies one record: facts and everything derived from them. The result is the same on every box
  * whatever the order in which concurrent transactions arrive. `stagedKeys` is given where the record
  * was made by this very transaction: its event was authorised, its change is in the document, at
- * these keys. A record of unknown kind is left to a later version of the software.
+ * these keys. A record of unknown kind is kept for a later version of the software.
  */
 export function applyRecord(
   context: ApplyContext,
@@ -41,6 +43,7 @@ export function applyRecord(
   index: number,
   stagedKeys?: readonly string[],
 ): void {
+  if (!isKnownRecord(record)) return keepUnknownRecord(context, record, index);
   switch (record.kind) {
     case "event":
       return projectEvent(context, record, stagedKeys !== undefined);

@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { isObject } from "../../core/json.ts";
+import { isKnownRecord } from "../../core/transaction/known-records.ts";
 import type { Transaction, TransactionRecord } from "../../core/transaction/records.ts";
 import { parseOrigin, parseVector } from "../../core/vector.ts";
 
@@ -55,6 +56,7 @@ function isCount(value: unknown): value is number {
 
 function isRecord(value: unknown): value is TransactionRecord {
   if (!isObject(value)) return false;
+  if (!isKnownRecord(value)) return typeof value["kind"] === "string";
   switch (value["kind"]) {
     case "event":
       return (

@@ -124,7 +124,7 @@ export class Ledger {
       const position = this.#positions.get(this.life)?.newest;
       const dot: Dot = { origin: this.life, seq: (position?.seq ?? 0) + 1 };
       const { [this.life]: _, ...deps } = this.#newest as Record<Origin, number>;
-      const context = this.#context(stage, dot, deps, time);
+      const context = this.context(stage, dot, deps, time);
       const draft = new Draft(context);
       const reply = command(draft, input, { serverName, box, time, random, signingKey });
       if (draft.records.length === 0) {
@@ -149,8 +149,7 @@ export class Ledger {
   }
 
   /** Is the entry next of its origin, and are all its causes applied? */
-  isReady(entry: Entry): boolean {
-    const { origin, seq, deps } = entry.transaction;
+  isReady({ transaction: { origin, seq, deps } }: Entry): boolean {
     const next = (this.#positions.get(origin)?.newest.seq ?? 0) + 1;
     return seq === next && includes(this.#newest, deps);
   }
@@ -205,7 +204,7 @@ export class Ledger {
     }
     const stage = this.#deps.state.begin();
     try {
-      const context = this.#context(stage, { origin, seq }, deps, time);
+      const context = this.context(stage, { origin, seq }, deps, time);
       records.forEach((record, index) => applyRecord(context, record, index));
       return this.#seal(stage, entry, context.touched);
     } catch (error) {
@@ -225,7 +224,8 @@ export class Ledger {
     return this.#lastWrite;
   }
 
-  #context(stage: Stage, dot: Dot, deps: Vector, time: HybridTime): ApplyContext {
+  /** What applying the records of a transaction works on, made upon `deps`. */
+  context(stage: Stage, dot: Dot, deps: Vector, time: HybridTime): ApplyContext {
     // Its own life names a box that the others leave to it; before its first entry it has no past.
     const causes = dot.seq > 1 ? { ...deps, [dot.origin]: dot.seq - 1 } : deps;
     return {

@@ -1,16 +1,14 @@
 import { parseVector } from "../../core/vector.ts";
 import type { Vector } from "../../core/vector.ts";
-
-/** Protocol of these frames; a peer of another major version is not replicated with. */
-export const REPLICATION_PROTOCOL = 1;
+import type { ProtocolRange } from "./protocol.ts";
 
 /**
  * What boxes say on a link's `replica` channel. On the wire: one letter, then
- * `h` JSON {protocol, vector, life} · `v` JSON vector · `e` entries, one JSON text a line ·
+ * `h` JSON {protocol, oldest?, vector}, the newest and the oldest version spoken · `v` JSON vector · `e` entries, one JSON text a line ·
  * `c` JSON vector, confirming one `e`.
  */
 export type Frame =
-  | { readonly kind: "hello"; readonly protocol: number; readonly vector: Vector }
+  | { readonly kind: "hello"; readonly speaks: ProtocolRange; readonly vector: Vector }
   /** What the sender has on disk. */
   | { readonly kind: "vector"; readonly vector: Vector }
   | { readonly kind: "entries"; readonly texts: readonly string[] }
@@ -23,7 +21,7 @@ const ENTRIES_MAX = 1000;
 export function encodeFrame(frame: Frame): Uint8Array {
   switch (frame.kind) {
     case "hello":
-      return Buffer.from(`h${JSON.stringify({ protocol: frame.protocol, vector: frame.vector })}`);
+      return encodeHello(frame.speaks, frame.vector);
     case "vector":
       return Buffer.from(`v${JSON.stringify(frame.vector)}`);
     case "entries":
@@ -53,13 +51,21 @@ export function decodeFrame(bytes: Uint8Array): Frame | undefined {
   }
 }
 
+function encodeHello({ newest, oldest }: ProtocolRange, vector: Vector): Uint8Array {
+  return Buffer.from(`h${JSON.stringify({ protocol: newest, oldest, vector })}`);
+}
+
 function decodeHello(body: string): Frame | undefined {
   const value = parse(body);
   if (typeof value !== "object" || value === null) return undefined;
-  const { protocol, vector } = value as Record<string, unknown>;
+  const { protocol: newest, oldest = newest, vector } = value as Record<string, unknown>;
   const parsed = parseVector(vector);
-  if (typeof protocol !== "number" || parsed === undefined) return undefined;
-  return { kind: "hello", protocol, vector: parsed };
+  if (!isVersion(newest) || !isVersion(oldest) || parsed === undefined) return undefined;
+  return { kind: "hello", speaks: { oldest, newest }, vector: parsed };
+}
+
+function isVersion(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
 function decodeVectorFrame(kind: "vector" | "confirm", body: string): Frame | undefined {

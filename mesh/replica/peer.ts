@@ -1,7 +1,8 @@
 import type { BoxId } from "../../core/ids.ts";
 import { covers, merge } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
-import { REPLICATION_PROTOCOL } from "./frames.ts";
+import { commonProtocol, REPLICATION_PROTOCOL } from "./protocol.ts";
+import type { ProtocolRange } from "./protocol.ts";
 
 /** What is known of one connected box. */
 export class Peer {
@@ -14,14 +15,22 @@ export class Peer {
   /** `timers.elapsed()` of the oldest unconfirmed batch. */
   waitingSince = 0;
   isReading = false;
-  protocol: number | undefined;
+  /** As it said in its hello. */
+  speaks: ProtocolRange | undefined;
 
   constructor(box: BoxId) {
     this.box = box;
   }
 
   get speaksOurProtocol(): boolean {
-    return this.protocol === REPLICATION_PROTOCOL;
+    return (
+      this.speaks !== undefined && commonProtocol(REPLICATION_PROTOCOL, this.speaks) !== undefined
+    );
+  }
+
+  /** Its version of the software and this one have no protocol in common. */
+  get isForeign(): boolean {
+    return this.speaks !== undefined && !this.speaksOurProtocol;
   }
 
   heard(vector: Vector): void {

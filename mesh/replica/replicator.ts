@@ -17,10 +17,11 @@ import {
   TELL_MS,
   VECTOR_INTERVAL_MS,
 } from "./constants.ts";
-import { decodeFrame, encodeFrame, REPLICATION_PROTOCOL } from "./frames.ts";
+import { decodeFrame, encodeFrame } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 import { Intake } from "./intake.ts";
 import { Peer } from "./peer.ts";
+import { REPLICATION_PROTOCOL } from "./protocol.ts";
 
 const CHANNEL = "replica";
 const TOPIC = "entries";
@@ -110,6 +111,7 @@ export class Replicator {
   isCaughtUp(): boolean {
     const here = this.#deps.ledger.vector;
     for (const peer of this.#peers.values()) {
+      if (peer.isForeign) continue;
       if (peer.vector === undefined || !includes(here, peer.vector)) return false;
     }
     return true;
@@ -128,6 +130,12 @@ export class Replicator {
     return new Map([...this.#peers.values()].map((peer) => [peer.box, peer.lag(positions)]));
   }
 
+  /** Connected boxes whose version of the software does not replicate with this one. */
+  foreign(): ReadonlySet<BoxId> {
+    const foreign = [...this.#peers.values()].filter(({ isForeign }) => isForeign);
+    return new Set(foreign.map(({ box }) => box));
+  }
+
   /** Origins with an entry that cannot be applied here, and why; their later entries wait. */
   refused(): ReadonlyMap<Origin, string> {
     return this.#intake.refused();
@@ -136,7 +144,7 @@ export class Replicator {
   #up(box: BoxId): void {
     this.#peers.set(box, new Peer(box));
     const { vector } = this.#deps.ledger;
-    this.#say(box, { kind: "hello", protocol: REPLICATION_PROTOCOL, vector });
+    this.#say(box, { kind: "hello", speaks: REPLICATION_PROTOCOL, vector });
   }
 
   #down(box: BoxId): void {
@@ -158,11 +166,11 @@ export class Replicator {
       return;
     }
     if (frame.kind === "hello") {
-      peer.protocol = frame.protocol;
+      peer.speaks = frame.speaks;
       if (!peer.speaksOurProtocol) {
         this.#deps.logger.error(
-          { box: from, protocol: frame.protocol },
-          "this box speaks another version of the mesh protocol; update it",
+          { box: from, theirs: frame.speaks, ours: REPLICATION_PROTOCOL },
+          "no version of the mesh protocol in common with this box; update the older one of the two",
         );
         return;
       }

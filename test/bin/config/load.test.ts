@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { loadConfig } from "../../../bin/config/load.ts";
+import { loadConfig, loadConfigToRun } from "../../../bin/config/load.ts";
 import { ConfigError } from "../../../bin/config/problems.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
@@ -10,6 +10,16 @@ it("names the file and the line of each problem", () => {
   writeFileSync(file, "server_name: example.org\nbox: {name: kitchen}\nfoo: 1\n");
   expect(() => loadConfig(file)).toThrow(ConfigError);
   expect(() => loadConfig(file)).toThrow(`${file}:3: unknown key \`foo\``);
+});
+
+it("lets a box run with keys of another version, and says which it passes over", () => {
+  const file = join(tempFolder(), "mesh.yaml");
+  writeFileSync(file, "server_name: example.org\nbox: {name: kitchen}\nfoo: 1\n");
+  const { config, unknown } = loadConfigToRun(file);
+  expect(config.box.name).toBe("kitchen");
+  expect(unknown).toMatchObject([{ line: 3, message: expect.stringContaining("`foo`") }]);
+  writeFileSync(file, "server_name: example.org\nbox: {name: kitchen}\nfoo: 1\nmesh: 3\n");
+  expect(() => loadConfigToRun(file)).toThrow(ConfigError);
 });
 
 it("says how a missing file is made", () => {

@@ -37,13 +37,15 @@ describe("parseConfig", () => {
     expect(config.mesh.ack).toBe("reachable");
   });
 
-  it("refuses an unknown key by name and line and names the known ones", () => {
-    expect(problems(`${MINIMUM}registration:\n  opne: true\n`)).toEqual([
-      {
-        line: 5,
-        message: "unknown key `registration.opne`; the keys in registration are open, tokens",
-      },
-    ]);
+  it("tells an unknown key by name and line and names the known ones, beside what is known", () => {
+    const source = `${MINIMUM}registration:\n  opne: true\n`;
+    const unknown = {
+      line: 5,
+      message: "unknown key `registration.opne`; the keys in registration are open, tokens",
+    };
+    const config = { box: { name: "kitchen" }, registration: { open: false } };
+    expect(parseConfig(source)).toMatchObject({ ok: true, config, unknown: [unknown] });
+    expect(problems(`${source}mesh: 3\n`)).toEqual([unknown, expect.objectContaining({ line: 6 })]);
   });
 
   it.each([

@@ -56,6 +56,15 @@ it("names the boxes that are still catching up", () => {
   expect(broken(status)).toEqual(["the same answers from every box: b still catching up"]);
 });
 
+it("a box of a version too far away is as good as not connected", () => {
+  const status = statusOf([up("a"), up("b", { foreign: true }), up("c")]);
+  expect(meshHealth(status)).toMatchObject({ state: "split", up: 2 });
+  expect(broken(status)).toEqual([
+    "the same answers from every box: b and this box run versions that are too far apart; " +
+      "update the older one",
+  ]);
+});
+
 it("a store under repair serves nobody", () => {
   const store = { state: "repairing", note: "12 of 40 transactions" } as const;
   expect(broken(statusOf([up("a"), up("b")], { store }))).toEqual([

@@ -10,6 +10,7 @@ export function boxStatus(name: string, change: Partial<BoxStatus> = {}): BoxSta
     box: `${name.padEnd(8, "a")}`.slice(0, 8) as BoxId,
     name,
     up: true,
+    foreign: false,
     since: NOW - 192 * MINUTE_MS,
     address: "/ip4/192.168.1.7/tcp/8009/p2p/12D3KooW",
     version: "0.1.0",

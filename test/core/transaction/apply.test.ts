@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fieldKey } from "../../../core/documents/field-key.ts";
-import { closedOrigins, fields, topicLog, users } from "../../../core/tables.ts";
+import { closedOrigins, fields, topicLog, unknownRecords, users } from "../../../core/tables.ts";
 import type { DocId, TransactionRecord } from "../../../core/transaction/records.ts";
 import type { Origin } from "../../../core/vector.ts";
 import { ALICE, BOB, Forger, LedgerBox } from "../rooms/ledger-box.ts";
@@ -30,11 +30,14 @@ async function rawChange(doc: DocId, key: string, text: string): Promise<Transac
   return { kind: "change", doc, change: Buffer.from(bytes).toString("base64") };
 }
 
-test("records of a kind that this version does not know are passed over", async () => {
+test("records of a kind that this version does not know are kept beside what it knows", async () => {
   const unknown = { kind: "hologram", depth: 3 } as unknown as TransactionRecord;
   const known: TransactionRecord = { kind: "put", collection: "media", key: ["m"], value: {} };
   await box.take(new Forger().entry([unknown, known]));
-  expect([...box.dump().keys()]).toHaveLength(1);
+  expect([...box.dump([unknownRecords]).keys()]).toHaveLength(1);
+  expect(box.rows(unknownRecords)).toMatchObject([
+    [[expect.anything(), 1, 1, 0], { record: unknown }],
+  ]);
 });
 
 test("a collection that this version does not know is kept all the same", async () => {

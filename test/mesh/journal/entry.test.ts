@@ -21,6 +21,15 @@ test("records of a kind that a later version made are kept", () => {
   expect(parseEntry(text).transaction.records).toEqual([{ kind: "new", thing: 1 }]);
 });
 
+test.each([
+  { kind: "enqueue", queue: "pigeons", to: "everywhere" },
+  { kind: "dequeue", queue: "pigeons" },
+  { kind: "change", doc: "space:!s", change: 5 },
+])("so are %j, of a queue or a document of a later version", (record) => {
+  const { transaction } = parseEntry(JSON.stringify({ ...GOOD, records: [record] }));
+  expect(transaction.records).toEqual([record]);
+});
+
 const EVENT = {
   kind: "event",
   id: "$e",
