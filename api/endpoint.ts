@@ -9,7 +9,14 @@ export type PathParameter<P extends string> = P extends `${string}{${infer Name}
   : never;
 
 /** Requests of a class share a budget; `pipeline/rate-limit.ts` has the figures. */
-export type RateLimitClass = "none" | "default" | "login" | "registration" | "message" | "media";
+export type RateLimitClass =
+  | "none"
+  | "default"
+  | "login"
+  | "registration"
+  | "message"
+  | "media"
+  | "report";
 
 /** A request after size, path, token, escapes, JSON and schema were checked, in this order. */
 export interface Request<P extends string, Auth> {

@@ -92,6 +92,7 @@ import {
   getRelatingEventsWithRelType,
   getRelatingEventsWithRelTypeAndEventType,
 } from "./relations.ts";
+import { reportEvent, reportRoom, reportUser } from "./report-content.ts";
 import { getEventByTimestamp } from "./room-event-by-timestamp.ts";
 import { sendMessage } from "./room-send.ts";
 import { setRoomStateWithKey } from "./room-state.ts";
@@ -210,6 +211,9 @@ export const clientEndpoints: readonly Endpoint[] = [
   queryKeys,
   queryPublicRooms,
   redactEvent,
+  reportEvent,
+  reportRoom,
+  reportUser,
   register,
   registrationTokenValidity,
   search,

@@ -18,6 +18,7 @@ const BUDGETS: Readonly<Record<Exclude<RateLimitClass, "none">, Budget>> = {
   registration: { burst: 50, perSecond: 0.2 },
   message: { burst: 200, perSecond: 20 },
   media: { burst: 200, perSecond: 40 },
+  report: { burst: 10, perSecond: 0.05 },
 };
 
 /** Users and addresses whose budgets are remembered; the one silent for longest is forgotten first. */

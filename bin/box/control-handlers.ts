@@ -4,6 +4,7 @@ import { createUser, setPassword } from "../../core/account/manage.ts";
 import { parseUserId, userId } from "../../core/ids.ts";
 import type { UserId } from "../../core/ids.ts";
 import { isObject } from "../../core/json.ts";
+import { closeReport, listReports } from "../../core/moderation/reports.ts";
 import type { Services } from "../../core/services.ts";
 import { fields } from "../../core/tables.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
@@ -57,6 +58,8 @@ export function controlHandlers(deps: ControlDeps): ControlHandlers {
     },
     "box.list": async () => listBoxes(deps),
     "box.remove": ({ box, force }) => remove(deps, box, force),
+    "report.list": () => listReports(services),
+    "report.close": ({ id }) => closeReport(services, id),
     "drill.isolate": async ({ duration_s: seconds }) => drill.isolate(seconds),
     "drill.heal": async () => drill.heal(),
   };

@@ -36,6 +36,8 @@ export const PARAMS_PARSERS: ParamsParsers = {
     box: textOf(params, "box", NAME_LENGTH_MAX),
     force: flagOf(params, "force"),
   }),
+  "report.list": none,
+  "report.close": (params) => ({ id: textOf(params, "id", NAME_LENGTH_MAX) }),
   "drill.isolate": (params) => ({
     duration_s: integerOf(params, "duration_s", 1, ISOLATION_S_MAX),
   }),

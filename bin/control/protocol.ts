@@ -1,4 +1,5 @@
 import type { BoxId, ServerName, UserId } from "../../core/ids.ts";
+import type { Report } from "../../core/moderation/reports.ts";
 import type { Status } from "./status.ts";
 import type { VerifyReport } from "./verify-report.ts";
 
@@ -17,6 +18,8 @@ export interface ControlVerbs {
   readonly "user.deactivate": { readonly params: UserNameParams; readonly result: UserRef };
   readonly "box.list": { readonly params: NoParams; readonly result: BoxList };
   readonly "box.remove": { readonly params: BoxRemoveParams; readonly result: BoxRef };
+  readonly "report.list": { readonly params: NoParams; readonly result: ReportList };
+  readonly "report.close": { readonly params: ReportCloseParams; readonly result: Report };
   readonly "drill.isolate": { readonly params: IsolateParams; readonly result: Drill };
   readonly "drill.heal": { readonly params: NoParams; readonly result: Drill };
 }
@@ -97,6 +100,17 @@ export interface BoxRemoveParams {
   readonly box: string;
   /** Also where most of the boxes are out of reach, so that two sides may part for good. */
   readonly force: boolean;
+}
+
+export interface ReportList {
+  /** The newest, newest first. */
+  readonly reports: readonly Report[];
+  /** How many there are in all. */
+  readonly total: number;
+}
+
+export interface ReportCloseParams {
+  readonly id: string;
 }
 
 export interface IsolateParams {

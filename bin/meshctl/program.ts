@@ -6,6 +6,7 @@ import { HomeError } from "../home/error.ts";
 import type { Context } from "./context.ts";
 import { addHomeVerbs } from "./home-verbs.ts";
 import { addMeshVerbs } from "./mesh-verbs.ts";
+import { addReportVerb } from "./report-verb.ts";
 import { addUserVerbs } from "./user-verbs.ts";
 import { addVerifyVerb } from "./verify-verb.ts";
 
@@ -30,6 +31,7 @@ export function meshctlProgram(context: Context, homeOfEnvironment: string | und
   addMeshVerbs(program, context);
   addVerifyVerb(program, context);
   addUserVerbs(program, context);
+  addReportVerb(program, context);
   return program;
 }
 

@@ -66,6 +66,7 @@ export interface PutRecord {
  * - `txn`: user, device, request ID → reply of a request that is not an event (sendToDevice)
  * - `presence`: user → `{presence, status_msg}` (what was set by hand; online or not is gossiped)
  * - `invitation`: invitation ID → `{used_by}`
+ * - `report`: reporter, box, slot → what is reported of `core/moderation`, `reason`, `at`
  */
 export type Collection =
   | "receipt"
@@ -76,7 +77,8 @@ export type Collection =
   | "fallback_used"
   | "txn"
   | "presence"
-  | "invitation";
+  | "invitation"
+  | "report";
 
 /** A set with removal. To-device messages are keyed by their place; one-time keys by key ID. */
 export type EnqueueRecord =

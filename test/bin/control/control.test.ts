@@ -24,6 +24,8 @@ const HANDLERS: ControlHandlers = {
   "user.deactivate": refuse,
   "box.list": refuse,
   "box.remove": refuse,
+  "report.list": refuse,
+  "report.close": refuse,
   "drill.isolate": refuse,
   "drill.heal": refuse,
 };

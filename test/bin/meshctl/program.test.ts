@@ -105,6 +105,18 @@ describe("verbs that ask meshd", () => {
     expect([JSON.parse(printed).outcome, exitCode]).toEqual([outcome, code]);
   });
 
+  it("reports shows what was reported, and forgets what was dealt with", async () => {
+    const answers = {
+      "report.list": { reports: [], total: 0 },
+      "report.close": { id: "3f9a01bc", reporter: "@bob:example.org" },
+    };
+    const { printed } = await meshctl(["reports"], { answers });
+    expect(printed).toBe("Nobody has reported anything.\n");
+    const closed = await meshctl(["reports", "--close", "3f9a01bc"], { answers });
+    expect(closed.printed).toBe("The report of @bob:example.org is closed.\n");
+    expect(closed.calls).toEqual([["/env/home", "report.close", { id: "3f9a01bc" }]]);
+  });
+
   it("drill isolate counts in minutes and refuses nonsense", async () => {
     const answers = { "drill.isolate": { isolated: true, until: 1 } };
     const { calls } = await meshctl(["drill", "isolate", "--minutes", "2"], { answers });
