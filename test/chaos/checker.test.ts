@@ -29,6 +29,7 @@ function evidence(different: Partial<Evidence> = {}): Evidence {
     finalTopics: ["dinner", "dinner"],
     keysGiven: ["K1", "K2"],
     namesGranted: new Map([["ann", new Set(["first"])]]),
+    rowsCompared: 10,
     incidents: [],
     ...different,
   };
@@ -117,6 +118,7 @@ describe("the verdict", () => {
       /name ann was granted to first and second/,
     ],
     ["an incident", { incidents: ["box1 ended by itself"] }, /box1 ended by itself/],
+    ["boxes that were not compared", { rowsCompared: 0 }, /boxes were not compared/],
     ["no box at all", { views: [] }, /no box showed anything/],
   ];
 

@@ -20,6 +20,7 @@ export interface Counts {
 export interface Judgement {
   readonly messages: Counts;
   readonly letters: Counts;
+  readonly rowsCompared: number;
   /** What must not be, in words; empty when all is right. */
   readonly violations: readonly string[];
 }
@@ -33,6 +34,7 @@ export function judge(evidence: Evidence): Judgement {
     ...named("message", messages),
     ...named("to-device message", letters),
     ...untold(evidence),
+    ...(evidence.rowsCompared > 0 ? [] : ["the boxes were not compared"]),
     ...differences(evidence.views),
     ...evidence.finalTopics
       .filter((topic) => !evidence.topics.has(topic))
@@ -42,7 +44,7 @@ export function judge(evidence: Evidence): Judgement {
       .filter(([, owners]) => owners.size > 1)
       .map(([name, owners]) => `the name ${name} was granted to ${[...owners].join(" and ")}`),
   ];
-  return { messages, letters, violations };
+  return { messages, letters, rowsCompared: evidence.rowsCompared, violations };
 }
 
 function countMessages({ messages, views, told }: Evidence): Counts {

@@ -16,7 +16,7 @@ const RESULT: Result = {
   mode: "namespaces",
   missing: [],
   struck: new Map([["blackout", 3]]),
-  judgement: { messages: COUNTS, letters: COUNTS, violations: [] },
+  judgement: { messages: COUNTS, letters: COUNTS, rowsCompared: 99, violations: [] },
   figures: {
     served: [{ dark: 1, of: 8, served: 6 }],
     silentSeconds: [],

@@ -30,7 +30,10 @@ export function renderSection(result: Result): string {
     about,
     String(struck.get(name)),
   ]);
-  const verdict = judgement.violations.length === 0 ? "Everything held." : "It did not hold.";
+  const held = judgement.violations.length === 0;
+  const verdict = held
+    ? `Everything held; ${judgement.rowsCompared} rows were equal on all boxes in the end.`
+    : "It did not hold.";
   return [
     "## Real processes",
     "",

@@ -49,6 +49,8 @@ export interface Evidence {
   readonly keysGiven: readonly string[];
   /** User names, and to whom each was granted. */
   readonly namesGranted: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Rows that `meshctl verify` compared on each box. */
+  readonly rowsCompared: number;
   /** What is wrong by itself, as an answer that no client may get. */
   readonly incidents: readonly string[];
 }

@@ -32,6 +32,7 @@ export function renderReport(result: Result): string {
     violations.length === 0
       ? "Everything held: nothing lost, nothing unexpected, nothing repeated, all boxes equal."
       : `${violations.length} VIOLATIONS`,
+    `meshctl verify compared ${judgement.rowsCompared} rows of each box.`,
     ...violations.slice(0, VIOLATIONS_SHOWN_MAX).map((what) => `  ${what}`),
     ...(violations.length > VIOLATIONS_SHOWN_MAX ? ["  …"] : []),
   ].join("\n");

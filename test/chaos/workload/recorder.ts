@@ -42,7 +42,7 @@ export class Recorder {
     this.incident(`${machine.name} answered ${request} with ${status} ${JSON.stringify(body)}`);
   }
 
-  evidence(last: Pick<Evidence, "views" | "finalTopics">): Evidence {
+  evidence(last: Pick<Evidence, "views" | "finalTopics" | "rowsCompared">): Evidence {
     const { messages, topics, letters, told, keysGiven, namesGranted, incidents } = this;
     return { messages, topics, letters, told, keysGiven, namesGranted, incidents, ...last };
   }

@@ -1,3 +1,5 @@
+import type { VerifyReport } from "../../../bin/control/verify-report.ts";
+import { renderVerify } from "../../../bin/meshctl/render-verify.ts";
 import { until } from "../../e2e/support/box-process.ts";
 import { TestUser, call } from "../../e2e/support/client.ts";
 import type { Prng } from "../../simulation/prng.ts";
@@ -167,12 +169,30 @@ export class Workload {
       (error: unknown) => this.#recorder.incident(String(error)),
     );
     await this.#untilEqual();
+    const rowsCompared = await this.#compare();
     await Promise.all([...this.#listeners, ...this.probers].map((one) => one.stop()));
     const views = await Promise.all(
       this.#machines.map((machine) => viewOf(machine, this.#reader, this.#rooms)),
     );
     const topics = this.#machines.map((one) => topicsOn(one, this.#reader, this.#rooms));
-    return this.#recorder.evidence({ views, finalTopics: (await Promise.all(topics)).flat() });
+    const finalTopics = (await Promise.all(topics)).flat();
+    return this.#recorder.evidence({ views, finalTopics, rowsCompared });
+  }
+
+  /** Everything that boxes share, row by row, as `meshctl verify` does. Returns how many rows. */
+  async #compare(): Promise<number> {
+    const [first] = this.#machines;
+    let report: VerifyReport | undefined;
+    try {
+      const isEqual = async (): Promise<boolean> => {
+        report = await first?.box.control("verify", {});
+        return report?.outcome === "equal";
+      };
+      await until("meshctl verify finds all boxes equal", isEqual, CONVERGENCE_MS_MAX);
+    } catch (error) {
+      this.#recorder.incident(`${String(error)}: ${report ? renderVerify(report) : "no report"}`);
+    }
+    return report?.rows ?? 0;
   }
 
   /** What was never acknowledged may still be on its way. */
