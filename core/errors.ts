@@ -42,6 +42,10 @@ export const tooLarge = (message: string): MatrixError =>
 export const unavailable = (message: string, cause?: unknown): MatrixError =>
   new MatrixError(503, "M_UNKNOWN", message, { retry_after_ms: 2000 }, cause);
 
+/** Trouble of this box, such as a disk that cannot be read now: it says nothing about what was asked or sent. */
+export const isTrouble = (error: unknown): boolean =>
+  error instanceof MatrixError && error.status >= 500;
+
 /** A condition that only a defect can cause. Kept on in production. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${message}`);

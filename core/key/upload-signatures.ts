@@ -1,6 +1,6 @@
 import { canonicalJson } from "../event/canonical-json.ts";
 import { isSignedJson } from "../event/sign.ts";
-import { invalidParam, MatrixError } from "../errors.ts";
+import { invalidParam, isTrouble, MatrixError } from "../errors.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import type { UserId } from "../ids.ts";
@@ -52,7 +52,7 @@ export function storeSignatures(draft: Draft, input: SignatureUpload): Signature
       try {
         storeOne(draft, input.user, owner, target, isObject(signed) ? signed : {});
       } catch (error) {
-        if (!(error instanceof MatrixError)) throw error;
+        if (!(error instanceof MatrixError) || isTrouble(error)) throw error;
         failures[owner] = {
           ...failures[owner],
           [target]: { errcode: error.errcode, error: error.message },

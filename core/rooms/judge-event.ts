@@ -1,5 +1,5 @@
 import { AuthError } from "../auth/auth-error.ts";
-import { MatrixError } from "../errors.ts";
+import { MatrixError, isTrouble } from "../errors.ts";
 import { eventIdOf, roomIdOf } from "../event/hash.ts";
 import { parsePdu } from "../event/parse-pdu.ts";
 import { prevEventIds } from "../event/pdu.ts";
@@ -48,7 +48,8 @@ export function judgeEvent(context: ApplyContext, record: EventRecord): Verdict 
     return rejected === undefined ? { pdu } : { pdu, rejected };
   } catch (error) {
     // An older version of the software meets room versions that it does not know.
-    if (error instanceof MatrixError) return refuse(record, error.message);
+    // A verdict is for ever: what this box could not read now is none.
+    if (error instanceof MatrixError && !isTrouble(error)) return refuse(record, error.message);
     throw error;
   }
 }

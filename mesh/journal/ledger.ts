@@ -1,4 +1,4 @@
-import { assert, tooLarge } from "../../core/errors.ts";
+import { assert, isTrouble, tooLarge } from "../../core/errors.ts";
 import type { BoxId, ServerName } from "../../core/ids.ts";
 import type { Command, Logger, Random } from "../../core/ports.ts";
 import type { SigningKey } from "../../core/event/sign.ts";
@@ -194,7 +194,7 @@ export class Ledger {
 
   /**
    * Applies a ready entry of another origin. Throws `BadEntryError` when it does not continue its
-   * origin's chain or cannot be applied, MatrixError 503 while the disk cannot keep up.
+   * origin's chain or cannot be applied, MatrixError 503 while the disk cannot keep up or be read.
    */
   apply(entry: Entry): Promise<void> {
     assert(this.isReady(entry), "entries are applied in order, after their causes");
@@ -209,6 +209,7 @@ export class Ledger {
       return this.#seal(stage, entry, context.touched);
     } catch (error) {
       stage.abandon();
+      if (isTrouble(error)) throw error;
       throw new BadEntryError(`entry ${seq} of ${origin} cannot be applied`, { cause: error });
     }
   }

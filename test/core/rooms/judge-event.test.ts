@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { unavailable } from "../../../core/errors.ts";
 import type { Pdu } from "../../../core/event/pdu.ts";
 import { redact } from "../../../core/event/redact.ts";
 import { ROOM_VERSIONS, roomVersion } from "../../../core/room-version/table.ts";
+import { judgeEvent } from "../../../core/rooms/judge-event.ts";
 import { relations, rooms, topicLog, topicVector } from "../../../core/tables.ts";
+import type { ApplyContext } from "../../../core/transaction/apply.ts";
 import type { EventRecord } from "../../../core/transaction/records.ts";
-import { ALICE, BOB, forge, Forger, LedgerBox, openRoom, said } from "./ledger-box.ts";
+import { ALICE, BOB, forge, Forger, LedgerBox, openRoom, said, SERVER } from "./ledger-box.ts";
 
 let box: LedgerBox;
 let other: LedgerBox;
@@ -31,6 +34,27 @@ async function takenByBoth(record: EventRecord) {
 const withContent = (record: EventRecord, content: Pdu["content"]): EventRecord => ({
   ...record,
   pdu: { ...record.pdu, content },
+});
+
+test("what this box cannot read now is no verdict on an event", async () => {
+  const room = await openRoom(box, { members: [BOB] });
+  const record = forge(box, room, said.message(BOB, "hello"));
+  const context: ApplyContext = {
+    view: {
+      get: () => {
+        throw unavailable("This box cannot read its disk at the moment.");
+      },
+      put: () => undefined,
+      del: () => undefined,
+    },
+    docs: box.docs.on(box.state.begin()),
+    dot: { origin: box.origin, seq: 1 },
+    causes: {},
+    time: 0 as ApplyContext["time"],
+    serverName: SERVER,
+    touched: new Set(),
+  };
+  expect(() => judgeEvent(context, record)).toThrow(expect.objectContaining({ status: 503 }));
 });
 
 describe.each([...ROOM_VERSIONS.keys()])("in room version %s", (version) => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { unavailable } from "../../../core/errors.ts";
 import { fields } from "../../../core/tables.ts";
 import { floorOf, originOf } from "../../../core/vector.ts";
 import { BadEntryError, hashOfEntry, parseEntry } from "../../../mesh/journal/entry.ts";
@@ -112,6 +113,25 @@ test("an entry waits for the one before it and for its causes", async () => {
   await c.ledger.apply(parseEntry(two));
   await c.ledger.apply(parseEntry(three));
   expect([has(c, "one"), has(c, "two"), has(c, "three")]).toEqual([true, true, true]);
+});
+
+test("an entry that comes while the disk cannot be read is not refused for that", async () => {
+  let isBroken = false;
+  const beforeGet = (): void => {
+    if (isBroken) throw unavailable("This box cannot read its disk at the moment.");
+  };
+  const a = await openLedger();
+  const b = await openLedger({ name: "b", faults: { beforeGet } });
+  await write(a, "one");
+  const [entry = ""] = await entriesOf(a, A1);
+  isBroken = true;
+  await expect(async () => b.ledger.apply(parseEntry(entry))).rejects.toMatchObject({
+    name: "MatrixError",
+    status: 503,
+  });
+  isBroken = false;
+  await b.ledger.apply(parseEntry(entry));
+  expect(has(b, "one")).toBe(true);
 });
 
 test("an entry that does not continue its chain is refused, and what was there stays", async () => {
