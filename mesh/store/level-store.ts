@@ -15,8 +15,6 @@ const OPEN_FILES_MAX = 512;
 const TABLE_FILE_BYTES = 4 * MIB;
 /** Writes stop while less than this is free: LevelDB needs room to open and compact, and so does the owner to clean up. */
 const DISK_RESERVE_BYTES = 64 * MIB;
-/** Bytes written between two looks at the free space; a compaction may write ten times as much. */
-const RESERVE_CHECK_BYTES = 2 * MIB;
 
 export interface LevelStoreOptions {
   /** Free bytes of the disk that holds `path`. */
@@ -60,7 +58,6 @@ function refused(message: string, cause: unknown): MatrixError {
 export class LevelStore implements Store {
   readonly #db: Level<string, string>;
   readonly #freeBytes: (path: string) => Promise<number>;
-  #uncheckedBytes = RESERVE_CHECK_BYTES;
   #reopening: Promise<void> | undefined;
   #closed = false;
 
@@ -122,7 +119,7 @@ export class LevelStore implements Store {
 
   async batch(ops: readonly StoreOp[]): Promise<void> {
     if (this.#db.status !== "open") await this.#reopen();
-    await this.#checkReserve(ops);
+    await this.#checkReserve();
     try {
       await this.#db.batch([...ops], { sync: true });
     } catch (error) {
@@ -170,14 +167,10 @@ export class LevelStore implements Store {
     return this.#reopening;
   }
 
-  async #checkReserve(ops: readonly StoreOp[]): Promise<void> {
-    for (const op of ops) {
-      this.#uncheckedBytes += op.key.length + (op.type === "put" ? op.value.length : 0);
-    }
-    if (this.#uncheckedBytes < RESERVE_CHECK_BYTES) return;
+  /** Before each write, since others may fill the disk at any time: a look takes microseconds, a sync milliseconds. */
+  async #checkReserve(): Promise<void> {
     if ((await this.#freeBytes(this.#db.location)) < DISK_RESERVE_BYTES) {
       throw refused("The disk of this box is full.", undefined);
     }
-    this.#uncheckedBytes = 0;
   }
 }
