@@ -4,8 +4,12 @@ import { Campaign } from "./campaign.ts";
 import { ALL_FAULTS } from "./faults/all-faults.ts";
 import type { Fault, Run } from "./faults/fault.ts";
 
+/** Less than one round takes: no fault is shorter than two seconds. */
+const SECONDS = 30;
+
 /** Faults that only write down that they struck, on a stage on which nothing happens. */
 function rehearse(strike: (name: string) => Promise<void> = async () => undefined) {
+  const timeline = { seconds: 0, note: () => undefined };
   const struck: string[] = [];
   const incidents: string[] = [];
   const recovered: string[] = [];
@@ -17,6 +21,7 @@ function rehearse(strike: (name: string) => Promise<void> = async () => undefine
     needs: [],
     strike: async (_run, { seconds }) => {
       struck.push(`${name} ${seconds.toFixed(3)}`);
+      timeline.seconds += seconds;
       await strike(name);
     },
   }));
@@ -26,10 +31,10 @@ function rehearse(strike: (name: string) => Promise<void> = async () => undefine
     machines: [machine],
     network: { heal: async () => undefined },
     workload: { untilConverged: async () => undefined, convergenceMs: [0] },
-    timeline: { note: () => undefined },
+    timeline,
     incident: (what: string) => void incidents.push(what),
   } as unknown as Run;
-  return { struck, incidents, recovered, faults, run };
+  return { struck, incidents, recovered, faults, run, timeline };
 }
 
 describe("a campaign of faults", () => {
@@ -37,7 +42,7 @@ describe("a campaign of faults", () => {
     const orders = [];
     for (const seed of ["1", "1", "2"]) {
       const { struck, faults, run } = rehearse();
-      await new Campaign(run, faults, new Prng(seed), 0).run();
+      await new Campaign(run, faults, new Prng(seed), SECONDS).run();
       orders.push(struck);
     }
     const names = ALL_FAULTS.map(({ name }) => name).toSorted();
@@ -46,11 +51,19 @@ describe("a campaign of faults", () => {
     expect(orders[2]).not.toEqual(orders[0]);
   });
 
+  it("leaves out what a slow machine has no time for, and says so", async () => {
+    const { struck, faults, run, timeline } = rehearse(async () => void (timeline.seconds += 20));
+    const campaign = new Campaign(run, faults, new Prng("1"), SECONDS);
+    await campaign.run();
+    expect(struck.length).toBeLessThan(5);
+    expect(campaign.missed).toHaveLength(ALL_FAULTS.length - struck.length);
+  });
+
   it("takes a fault that fails for a violation, and goes on with boxes that run", async () => {
     const { incidents, recovered, faults, run } = rehearse(async (name) => {
       if (name === "gone") throw new Error("it did not come back");
     });
-    const campaign = new Campaign(run, faults, new Prng("1"), 0);
+    const campaign = new Campaign(run, faults, new Prng("1"), SECONDS);
     await campaign.run();
     expect(incidents).toEqual([expect.stringMatching(/^gone: .*did not come back/)]);
     expect(recovered).toEqual(["box1"]);

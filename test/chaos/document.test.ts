@@ -16,6 +16,7 @@ const RESULT: Result = {
   mode: "namespaces",
   missing: [],
   struck: new Map([["blackout", 3]]),
+  missed: [],
   judgement: { messages: COUNTS, letters: COUNTS, rowsCompared: 99, violations: [] },
   figures: {
     served: [{ dark: 1, of: 8, served: 6 }],

@@ -6,6 +6,8 @@ export interface Result {
   readonly mode: "namespaces" | "drill";
   readonly missing: readonly string[];
   readonly struck: ReadonlyMap<string, number>;
+  /** Faults for which there was no time. */
+  readonly missed: readonly string[];
   readonly judgement: Judgement;
   readonly figures: Measured;
   readonly network: string;
@@ -23,6 +25,7 @@ export function renderReport(result: Result): string {
     "",
     `Ran ${minutes(figures.seconds)} with seed ${options.seed}.`,
     `Faults: ${faults.toSorted().join(", ")}`,
+    ...(result.missed.length > 0 ? [`No time was left for: ${result.missed.join(", ")}`] : []),
     result.network,
     "",
     ...table([["", "messages", "to-device"], ...countRows(judgement)]),

@@ -107,6 +107,7 @@ async function runChaos(options: Options, sandbox: Sandbox): Promise<boolean> {
     mode: sandbox.isInside ? "namespaces" : "drill",
     missing: sandbox.missing,
     struck: campaign.struck,
+    missed: campaign.missed,
     judgement,
     figures: figures.of(recorder.requests, workload),
     network: stage.network.summary,

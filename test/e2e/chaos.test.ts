@@ -24,10 +24,15 @@ describe("three real boxes under every fault that this machine can make (N=3)", 
       const [code] = (await once(run, "close")) as [number | null];
       expect(printed).toContain("Everything held");
       expect(code).toBe(0);
-      const struck = /^Faults: (.*)$/m.exec(printed)?.[1]?.split(", ") ?? [];
-      const leftOut = /^faults that this machine cannot do: (.*)$/m.exec(printed)?.[1]?.split(", ");
-      const all = [...struck.map((name) => name.split(" ")[0]), ...(leftOut ?? [])];
-      expect(all.toSorted()).toEqual(ALL_FAULTS.map(({ name }) => name).toSorted());
+      const listed = (line: RegExp): string[] =>
+        (line.exec(printed)?.[1]?.split(", ") ?? []).map((name) => name.split(" ")[0] ?? "");
+      const struck = listed(/^Faults: (.*)$/m);
+      const leftOut = listed(/^faults that this machine cannot do: (.*)$/m);
+      const missed = listed(/^No time was left for: (.*)$/m);
+      const all = ALL_FAULTS.map(({ name }) => name).toSorted();
+      expect([...struck, ...leftOut, ...missed].toSorted()).toEqual(all);
+      // However slow the machine is, most of what it can do was done.
+      expect(struck.length).toBeGreaterThan((all.length - leftOut.length) / 2);
     },
     WAIT_MS_MAX + 5_000,
   );

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import {
   closeSync,
   openSync,
@@ -8,7 +7,8 @@ import {
   truncateSync,
   writeSync,
 } from "node:fs";
-import { rm, statfs } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { pause } from "../../e2e/support/box-process.ts";
 import type { Prng } from "../../simulation/prng.ts";
@@ -18,8 +18,7 @@ import { othersOf, pickMachine } from "./fault.ts";
 
 /** The unit in which flash storage loses data. */
 const BLOCK_BYTES = 4096;
-/** Of a full disk, so much is left at most. */
-const LEFT_BYTES_MAX = 8192;
+const MIB = 1024 * 1024;
 
 /** Does something to the store of a box whose data is all on the others, and lets them repair it. */
 async function damage(run: Run, machine: Machine, harm: () => Promise<void>): Promise<void> {
@@ -91,11 +90,12 @@ export const full: Fault = {
   lasts: 1,
   async strike(run, { seconds }) {
     const machine = withSmallDisk(run);
-    const filler = machine.filler;
-    run.timeline.note(`full: the disk of ${machine.name} for ${seconds.toFixed(1)} s`);
-    await fill(machine.box.home, filler);
+    const { name, filler } = machine;
+    run.timeline.note(`full: the disk of ${name} for ${seconds.toFixed(1)} s`);
+    await fill(filler);
     await pause(seconds * 1000);
-    await readsStill(run, machine);
+    // What is there can be read though nothing can be written.
+    if (!(await run.workload.isReadable(machine))) run.incident(`${name} reads nothing when full`);
     await rm(filler, { force: true });
     await machine.untilServing();
   },
@@ -131,15 +131,26 @@ function withSmallDisk({ machines }: Run): Machine {
   return machine;
 }
 
-async function fill(folder: string, file: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const bytes = bavail * bsize - LEFT_BYTES_MAX;
-  if (bytes > 0) execFileSync("fallocate", ["--length", String(bytes), file]);
+/** Writes until nothing more goes in. */
+async function fill(path: string): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    for (const bytes of [MIB, BLOCK_BYTES]) {
+      while (await hasRoom(file, Buffer.alloc(bytes, 1)));
+    }
+  } finally {
+    await file.close();
+  }
 }
 
-/** What is there can be read though nothing can be written. */
-async function readsStill({ incident }: Run, machine: Machine): Promise<void> {
-  if (!(await machine.box.answers())) incident(`${machine.name} answered nobody with a full disk`);
+async function hasRoom(file: FileHandle, bytes: Buffer): Promise<boolean> {
+  try {
+    const { bytesWritten } = await file.write(bytes);
+    return bytesWritten === bytes.length;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOSPC") return false;
+    throw error;
+  }
 }
 
 /** Returns what was done to which file. */

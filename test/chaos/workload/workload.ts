@@ -161,6 +161,15 @@ export class Workload {
     }
   }
 
+  /** Does a box show the state of a room? */
+  async isReadable({ box }: Machine): Promise<boolean> {
+    const room = encodeURIComponent(this.#rooms[0] ?? "");
+    const path = `${box.url}/_matrix/client/v3/rooms/${room}/messages?dir=b&limit=10`;
+    const { token } = this.#reader;
+    const reply = call("GET", path, { token, waitMs: FIRST_ANSWER_MS_MAX }).catch(() => undefined);
+    return (await reply)?.status === 200;
+  }
+
   /** Nobody writes any more; everybody reads what there is. */
   async finish(): Promise<Evidence> {
     await Promise.all(this.#writers.map((writer) => writer.stop()));
