@@ -126,19 +126,14 @@ export class Ledger {
       const { [this.life]: _, ...deps } = this.#newest as Record<Origin, number>;
       const context = this.context(stage, dot, deps, time);
       const draft = new Draft(context);
+      const { records } = draft;
       const reply = command(draft, input, { serverName, box, time, random, signingKey });
-      if (draft.records.length === 0) {
+      if (records.length === 0) {
         stage.abandon();
         return { reply, dot: undefined, written: this.#lastWrite };
       }
-      const transaction: Transaction = {
-        v: 1,
-        ...dot,
-        time,
-        deps,
-        prev: position?.hash ?? "",
-        records: draft.records,
-      };
+      const prev = position?.hash ?? "";
+      const transaction: Transaction = { v: 1, ...dot, time, deps, prev, records };
       const text = JSON.stringify(transaction);
       if (text.length > ENTRY_LENGTH_MAX) throw tooLarge("This request changes too much at once.");
       return { reply, dot, written: this.#seal(stage, { transaction, text }, context.touched) };
