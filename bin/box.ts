@@ -6,7 +6,7 @@ import { createApi } from "../api/server.ts";
 import { verifyAccessToken } from "../core/account/tokens.ts";
 import { signingKey } from "../core/event/sign.ts";
 import { parseServerName } from "../core/ids.ts";
-import type { ServerName } from "../core/ids.ts";
+import type { BoxId, ServerName } from "../core/ids.ts";
 import { assert } from "../core/errors.ts";
 import type { Logger, Random } from "../core/ports.ts";
 import type { Services } from "../core/services.ts";
@@ -31,6 +31,7 @@ import { controlHandlers } from "./box/control-handlers.ts";
 import { DrillSwitch } from "./box/drill.ts";
 import { Invitations } from "./box/invitations.ts";
 import { meetOthers } from "./box/meet-others.ts";
+import { MeshDrill, writeDrill } from "./box/mesh-drill.ts";
 import { MarkKeeper } from "./box/mark-keeper.ts";
 import { Repair } from "./box/repair.ts";
 import { settingsOf } from "./box/settings.ts";
@@ -206,7 +207,9 @@ function assemble(from: Home, running: Running) {
   const { home, config, serverName, secrets, keys, log } = from;
   const { node, transport, services, checked, repair } = running;
   const base = { transport, timers: systemTimers, random, wallClock, serverName };
-  const drill = new DrillSwitch(transport, systemTimers, wallClock);
+  const { runner } = services;
+  const write = (box: BoxId): Promise<void> => runner.run(writeDrill, box);
+  const drill = new DrillSwitch({ transport, timers: systemTimers, wallClock, write });
   const admit = admitJoiner({ services, node, secrets });
   const invitations = new Invitations({
     ...base,
@@ -243,6 +246,7 @@ function assemble(from: Home, running: Running) {
   const refusal = (): string | undefined => repair.refusal;
   const desk = new VerifyDesk({ box: keys.box, store, timers: systemTimers, refusal });
   serveDesk(transport, desk);
+  const meshDrill = new MeshDrill({ ...base, node, runner, drill, refusal });
   const verifier = new Verifier({ node, transport, desk, timers: systemTimers });
   const stopExtras = (): void => {
     drill.stop();
@@ -257,6 +261,7 @@ function assemble(from: Home, running: Running) {
     invitations,
     report,
     drill,
+    meshDrill,
     verifier,
   });
   return { api, mark, control, stopExtras };

@@ -14,6 +14,7 @@ import type { Transport } from "../../mesh/transport/transport.ts";
 import { ControlError } from "../control/error.ts";
 import type { BoxList, BoxRef, ControlHandlers, UserSummary } from "../control/protocol.ts";
 import type { DrillSwitch } from "./drill.ts";
+import type { MeshDrill } from "./mesh-drill.ts";
 import type { Invitations } from "./invitations.ts";
 import type { StatusReport } from "./status-report.ts";
 import type { Verifier } from "./verify.ts";
@@ -28,12 +29,13 @@ export interface ControlDeps {
   readonly invitations: Invitations;
   readonly report: StatusReport;
   readonly drill: DrillSwitch;
+  readonly meshDrill: MeshDrill;
   readonly verifier: Verifier;
 }
 
 /** What `meshctl` may ask of a running box. */
 export function controlHandlers(deps: ControlDeps): ControlHandlers {
-  const { services, invitations, report, drill, verifier } = deps;
+  const { services, invitations, report, drill, meshDrill, verifier } = deps;
   return {
     status: () => report.status(),
     verify: () => verifier.verify(),
@@ -60,6 +62,8 @@ export function controlHandlers(deps: ControlDeps): ControlHandlers {
     "box.remove": ({ box, force }) => remove(deps, box, force),
     "report.list": () => listReports(services),
     "report.close": ({ id }) => closeReport(services, id),
+    "drill.start": ({ box, duration_s: seconds }) => meshDrill.start(box, seconds),
+    "drill.facts": () => meshDrill.facts(),
     "drill.isolate": async ({ duration_s: seconds }) => drill.isolate(seconds),
     "drill.heal": async () => drill.heal(),
   };

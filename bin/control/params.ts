@@ -6,6 +6,8 @@ import type { Params, Verb } from "./protocol.ts";
 const INVITATION_TTL_S_MAX = 604_800;
 /** Longest drill, in seconds: a day; a forgotten drill must end. */
 const ISOLATION_S_MAX = 86_400;
+/** Longest drill by `meshctl drill`, in seconds: an hour; somebody watches it. */
+const DRILL_S_MAX = 3600;
 /** Longest name of a user or box, in UTF-16 units: what an ID may have. */
 const NAME_LENGTH_MAX = 255;
 /** Longest password, in UTF-16 units: hashing cost must stay bounded. */
@@ -38,6 +40,11 @@ export const PARAMS_PARSERS: ParamsParsers = {
   }),
   "report.list": none,
   "report.close": (params) => ({ id: textOf(params, "id", NAME_LENGTH_MAX) }),
+  "drill.start": (params) => ({
+    ...(params["box"] === undefined ? {} : { box: textOf(params, "box", NAME_LENGTH_MAX) }),
+    duration_s: integerOf(params, "duration_s", 1, DRILL_S_MAX),
+  }),
+  "drill.facts": none,
   "drill.isolate": (params) => ({
     duration_s: integerOf(params, "duration_s", 1, ISOLATION_S_MAX),
   }),

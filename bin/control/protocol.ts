@@ -20,6 +20,8 @@ export interface ControlVerbs {
   readonly "box.remove": { readonly params: BoxRemoveParams; readonly result: BoxRef };
   readonly "report.list": { readonly params: NoParams; readonly result: ReportList };
   readonly "report.close": { readonly params: ReportCloseParams; readonly result: Report };
+  readonly "drill.start": { readonly params: DrillParams; readonly result: DrillStarted };
+  readonly "drill.facts": { readonly params: NoParams; readonly result: DrillFacts };
   readonly "drill.isolate": { readonly params: IsolateParams; readonly result: Drill };
   readonly "drill.heal": { readonly params: NoParams; readonly result: Drill };
 }
@@ -111,6 +113,32 @@ export interface ReportList {
 
 export interface ReportCloseParams {
   readonly id: string;
+}
+
+export interface DrillParams {
+  /** The name or ID of the box that is cut off; the answering one where it is left out. */
+  readonly box?: string;
+  /** Its links come back by themselves after this time, in seconds. */
+  readonly duration_s: number;
+}
+
+export interface DrillStarted {
+  readonly box: BoxId;
+  readonly name: string;
+}
+
+export interface DrillFacts {
+  /** How many entries of each box the answering box has. */
+  readonly entries: Readonly<Record<BoxId, number>>;
+  /** What each box that can be asked now wrote in the drill, to show that it can. */
+  readonly writes: Readonly<Record<BoxId, DrillWrites>>;
+}
+
+export interface DrillWrites {
+  readonly accepted: number;
+  readonly refused: number;
+  /** The longest that one took to be acknowledged, milliseconds. */
+  readonly slowest_ms: number;
 }
 
 export interface IsolateParams {

@@ -10,6 +10,12 @@ export interface Context {
   readonly input: NodeJS.ReadStream;
   readonly output: NodeJS.WriteStream;
   readonly version: string;
+  /** Waits, milliseconds. */
+  pause(milliseconds: number): Promise<void>;
+  /** Milliseconds since some fixed moment. */
+  elapsed(): number;
+  /** Has Ctrl-C call this instead of ending the program, until the returned function is called. */
+  onInterrupt(listener: () => void): () => void;
   /** The exit code of the program where a verb has more to say than that it failed. */
   exit(code: number): void;
 }

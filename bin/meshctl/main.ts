@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import nacl from "tweetnacl";
 import { callMeshd } from "../control/client.ts";
 import type { JoinRequest } from "./join-home.ts";
@@ -18,6 +19,12 @@ const context = {
   input: process.stdin,
   output: process.stdout,
   version: version(),
+  pause: (milliseconds: number) => pause(milliseconds),
+  elapsed: () => performance.now(),
+  onInterrupt(listener: () => void): () => void {
+    process.on("SIGINT", listener);
+    return () => void process.off("SIGINT", listener);
+  },
   exit: (code: number) => void (process.exitCode = code),
 };
 

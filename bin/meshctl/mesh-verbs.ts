@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { InvalidArgumentError } from "commander";
-import type { BoxList, Drill } from "../control/protocol.ts";
+import type { BoxList } from "../control/protocol.ts";
 import type { Context, GlobalOptions } from "./context.ts";
 import { print } from "./context.ts";
 import { meshHealth } from "./mesh-health.ts";
@@ -8,11 +8,9 @@ import { renderStatus } from "./render-status.ts";
 import { table } from "./table.ts";
 import { duration, shortAddress } from "./units.ts";
 
-/** How long codes and drills last when the owner does not say: long enough to walk to the other box. */
+/** How long a code lasts when the owner does not say: long enough to walk to the other box. */
 const INVITATION_HOURS = 1;
-const DRILL_MINUTES = 5;
-const MINUTE_S = 60;
-const HOUR_S = 60 * MINUTE_S;
+const HOUR_S = 3600;
 
 /** The verbs about boxes and the mesh; all ask the meshd that runs on the home. */
 export function addMeshVerbs(program: Command, context: Context): void {
@@ -39,17 +37,6 @@ export function addMeshVerbs(program: Command, context: Context): void {
     .action((name: string, _options, command: Command) =>
       boxRemove(name, command.optsWithGlobals(), context),
     );
-
-  const drill = program.command("drill").description("practise an outage");
-  drill
-    .command("isolate")
-    .description("cut the links of this box to the others for a time")
-    .option("--minutes <n>", "how long", wholeNumber(1, 1440), DRILL_MINUTES)
-    .action((_options, command: Command) => isolate(command.optsWithGlobals(), context));
-  drill
-    .command("heal")
-    .description("bring the links back now")
-    .action((_options, command: Command) => heal(command.optsWithGlobals(), context));
 }
 
 export function wholeNumber(min: number, max: number): (text: string) => number {
@@ -108,24 +95,4 @@ async function boxRemove(
   const { home, force } = options;
   const removed = await context.call(home, "box.remove", { box, force });
   print(context, options, `Box ${removed.name} (${removed.box}) is no longer a member.`, removed);
-}
-
-async function isolate(
-  options: GlobalOptions & { readonly minutes: number },
-  context: Context,
-): Promise<void> {
-  const { home, minutes } = options;
-  const drill = await context.call(home, "drill.isolate", { duration_s: minutes * MINUTE_S });
-  print(context, options, renderDrill(drill, minutes), drill);
-}
-
-function renderDrill({ isolated }: Drill, minutes: number): string {
-  if (!isolated) return "This box is not isolated.";
-  const time = duration(minutes * MINUTE_S * 1000);
-  return `This box is cut off from the others for ${time}. End it sooner: meshctl drill heal`;
-}
-
-async function heal(options: GlobalOptions, context: Context): Promise<void> {
-  const drill = await context.call(options.home, "drill.heal", {});
-  print(context, options, "The links of this box are back.", drill);
 }

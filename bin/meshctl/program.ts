@@ -4,6 +4,7 @@ import { ConfigError } from "../config/problems.ts";
 import { ControlError } from "../control/error.ts";
 import { HomeError } from "../home/error.ts";
 import type { Context } from "./context.ts";
+import { addDrillVerbs } from "./drill-verb.ts";
 import { addHomeVerbs } from "./home-verbs.ts";
 import { addMeshVerbs } from "./mesh-verbs.ts";
 import { addReportVerb } from "./report-verb.ts";
@@ -30,6 +31,7 @@ export function meshctlProgram(context: Context, homeOfEnvironment: string | und
   addHomeVerbs(program, context);
   addMeshVerbs(program, context);
   addVerifyVerb(program, context);
+  addDrillVerbs(program, context);
   addUserVerbs(program, context);
   addReportVerb(program, context);
   return program;

@@ -67,6 +67,7 @@ export interface PutRecord {
  * - `presence`: user → `{presence, status_msg}` (what was set by hand; online or not is gossiped)
  * - `invitation`: invitation ID → `{used_by}`
  * - `report`: reporter, box, slot → what is reported of `core/moderation`, `reason`, `at`
+ * - `drill`: box → `{time}`, the last write by which a box in a drill showed that it takes writes
  */
 export type Collection =
   | "receipt"
@@ -78,7 +79,8 @@ export type Collection =
   | "txn"
   | "presence"
   | "invitation"
-  | "report";
+  | "report"
+  | "drill";
 
 /** A set with removal. To-device messages are keyed by their place; one-time keys by key ID. */
 export type EnqueueRecord =

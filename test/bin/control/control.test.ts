@@ -26,6 +26,8 @@ const HANDLERS: ControlHandlers = {
   "box.remove": refuse,
   "report.list": refuse,
   "report.close": refuse,
+  "drill.start": refuse,
+  "drill.facts": refuse,
   "drill.isolate": refuse,
   "drill.heal": refuse,
 };

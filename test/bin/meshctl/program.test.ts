@@ -117,12 +117,6 @@ describe("verbs that ask meshd", () => {
     expect(closed.calls).toEqual([["/env/home", "report.close", { id: "3f9a01bc" }]]);
   });
 
-  it("drill isolate counts in minutes and refuses nonsense", async () => {
-    const answers = { "drill.isolate": { isolated: true, until: 1 } };
-    const { calls } = await meshctl(["drill", "isolate", "--minutes", "2"], { answers });
-    expect(calls).toEqual([["/env/home", "drill.isolate", { duration_s: 120 }]]);
-  });
-
   it("invite shows the command for the new box", async () => {
     const answers = { invite: { code: "hearth1abc", expires_at: 1 } };
     const { printed, calls } = await meshctl(["invite", "--hours", "2"], { answers });
