@@ -32,6 +32,7 @@ import { DrillSwitch } from "./box/drill.ts";
 import { Invitations } from "./box/invitations.ts";
 import { meetOthers } from "./box/meet-others.ts";
 import { MeshDrill, writeDrill } from "./box/mesh-drill.ts";
+import { openOutbox } from "./box/open-outbox.ts";
 import { MarkKeeper } from "./box/mark-keeper.ts";
 import { Repair } from "./box/repair.ts";
 import { settingsOf } from "./box/settings.ts";
@@ -44,6 +45,7 @@ import { loadMembers, saveMembers } from "./home/members.ts";
 import { homePaths } from "./home/paths.ts";
 import type { Secrets } from "./home/secrets.ts";
 import { loadSecrets } from "./home/secrets.ts";
+import { outgoingHttp } from "./outgoing/http-client.ts";
 import { createServices } from "./services.ts";
 import { systemTimers } from "./timers.ts";
 import { version } from "./version.ts";
@@ -102,7 +104,10 @@ export async function startBox(
   );
   await repair.salvage(checked.setAside);
   const parts = assemble(from, { node, transport, services, checked, repair });
+  const http = outgoingHttp(config.push.allow_addresses, version());
+  const outbox = openOutbox(node, services, transport, http);
   await node.start();
+  outbox.start();
   repair.watch(checked.setAside);
   if (!node.isRemoved) {
     const { membership } = node;
@@ -116,6 +121,8 @@ export async function startBox(
     parts.stopExtras();
     parts.api.stop();
     await Promise.all(servers.map((server) => server.stop()));
+    await outbox.stop();
+    http.stop();
     // Without links nothing waits for another box any more, which may be frozen.
     await transport.stop();
     await copier.stop();

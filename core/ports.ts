@@ -3,7 +3,14 @@ import type { Json, JsonObject } from "./json.ts";
 import type { BoxId, RoomId, ServerName, UserId } from "./ids.ts";
 import type { Key, KeyPart, Table, Topic } from "./tables.ts";
 import type { Draft } from "./transaction/draft.ts";
-import type { DocId, Heads, HybridTime } from "./transaction/records.ts";
+import type {
+  DocId,
+  Effect,
+  Heads,
+  HybridTime,
+  LaneName,
+  TransactionRecord,
+} from "./transaction/records.ts";
 import type { Origin, Vector } from "./vector.ts";
 
 /** Reads of the newest state, synchronous so that a command needs no lock. */
@@ -167,6 +174,55 @@ export interface Boxes {
     device: string,
     algorithm: string,
   ): Promise<{ readonly keyId: string; readonly key: Json } | undefined>;
+}
+
+/** A server's answer, or why it was not asked: an address that people may not make a box talk to. */
+export type HttpAnswer =
+  | { readonly kind: "answer"; readonly status: number; readonly text: string }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** Requests to servers that people name. */
+export interface HttpClient {
+  /** Follows no redirects. Rejects when there is no whole answer: unreachable, too slow, too long. */
+  postJson(
+    url: string,
+    body: JsonObject,
+    options: {
+      readonly timeoutMs: number;
+      readonly answerBytesMax: number;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<HttpAnswer>;
+}
+
+/** One kind of side effect: whom it concerns and how it is done. */
+export interface EffectLane {
+  readonly name: LaneName;
+  /** Whom the effect must reach, each named by a text that stands for the same one on every box. */
+  targetsOf(effect: Effect): Promise<readonly string[]>;
+  /** Reaches one of them: `failed` is tried again later, `done` is never repeated. */
+  perform(target: string, effect: Effect, signal: AbortSignal): Promise<"done" | "failed">;
+}
+
+/** Something to be done at a time, once. */
+export interface Appointment {
+  readonly id: string;
+  /** Milliseconds since 1970, by the hybrid clock. */
+  readonly dueMs: number;
+  /** Who made or moved it last. */
+  readonly origin: Origin;
+}
+
+/** One kind of appointments, which are kept with the replicated state. */
+export interface Appointments {
+  /** All that are not over. */
+  all(): Promise<readonly Appointment[]>;
+  /** The appointment that a record makes, moves or ends, if any. */
+  touchedBy(record: TransactionRecord): string | undefined;
+  /** Undefined when it is over. */
+  get(id: string): Appointment | undefined;
+  /** Does it, unless it is over or was moved; rejects when it must be tried again. */
+  keep(id: string): Promise<void>;
 }
 
 export interface Logger {

@@ -5,8 +5,10 @@ import type { BoxId, DeviceId, EventId, RoomId, UserId } from "./ids.ts";
 import type {
   Collection,
   DocId,
+  Effect,
   Heads,
   HybridTime,
+  LaneName,
   ToDeviceMessage,
   TransactionRecord,
 } from "./transaction/records.ts";
@@ -226,6 +228,26 @@ export const backupStats = table<
   [UserId, string],
   { readonly count: number; readonly etag: string }
 >("bs", "sizes of key backups");
+
+/**
+ * Side effects that nobody has reported done: lane, box, incarnation, seq, index in the transaction.
+ * `only`: what remains is owed to these targets.
+ */
+export interface WaitingEffect {
+  readonly effect: Effect;
+  readonly time: HybridTime;
+  readonly only?: readonly string[];
+}
+export const effects = table<[LaneName, BoxId, number, number, number], WaitingEffect>(
+  "ef",
+  "effects that wait to be done",
+);
+
+/** Who has a pusher with these names: app ID, pushkey, user. The pushers are in the users' documents. */
+export const pushersByKey = table<[string, string, UserId], true>("pk", "who has a pusher");
+
+/** How many pushers a user has, and all users have together. */
+export const pusherCounts = table<[UserId | "all"], number>("pc", "how many pushers people have");
 
 /**
  * What clients can be told about, by topic and by the transaction that brought it:

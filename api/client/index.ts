@@ -26,6 +26,13 @@ import {
 import { createRoom } from "./create-room.ts";
 import { uploadCrossSigningKeys, uploadCrossSigningSignatures } from "./cross-signing.ts";
 import {
+  getDelayedEvent,
+  listDelayedEvents,
+  manageDelayedEvent,
+  scheduleDelayedEvent,
+  updateDelayedEvent,
+} from "./delayed-events.ts";
+import {
   deleteDevice,
   deleteDevices,
   getDevice,
@@ -82,6 +89,7 @@ import {
   setPushRuleActions,
   setPushRuleEnabled,
 } from "./pushrules.ts";
+import { getPushers, postPusher } from "./pusher.ts";
 import { setReadMarker } from "./read-markers.ts";
 import { postReceipt } from "./receipts.ts";
 import { redactEvent } from "./redaction.ts";
@@ -150,6 +158,7 @@ export const clientEndpoints: readonly Endpoint[] = [
   getContentOverrideNameAuthed,
   getContentThumbnail,
   getContentThumbnailAuthed,
+  getDelayedEvent,
   getDevice,
   getDevices,
   getEventByTimestamp,
@@ -166,6 +175,7 @@ export const clientEndpoints: readonly Endpoint[] = [
   getPresence,
   getProfileField,
   getPublicRooms,
+  getPushers,
   getPushRule,
   getPushRuleActions,
   getPushRules,
@@ -199,9 +209,12 @@ export const clientEndpoints: readonly Endpoint[] = [
   kick,
   knockRoom,
   leaveRoom,
+  listDelayedEvents,
   login,
   logout,
   logout_all,
+  manageDelayedEvent,
+  postPusher,
   postReceipt,
   postRoomKeysVersion,
   putRoomKeyBySessionId,
@@ -216,6 +229,7 @@ export const clientEndpoints: readonly Endpoint[] = [
   reportUser,
   register,
   registrationTokenValidity,
+  scheduleDelayedEvent,
   search,
   searchUserDirectory,
   sendMessage,
@@ -235,6 +249,7 @@ export const clientEndpoints: readonly Endpoint[] = [
   setTyping,
   sync,
   unban,
+  updateDelayedEvent,
   updateDevice,
   upgradeRoom,
   uploadContent,

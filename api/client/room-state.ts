@@ -1,5 +1,7 @@
+import { scheduleEvent } from "../../core/delayed/schedule.ts";
 import { setRoomState } from "../../core/rooms/commands/set-state.ts";
 import { userEndpoint } from "../endpoint.ts";
+import { requestedDelay } from "../delay.ts";
 import { roomIdOf } from "../parse-ids.ts";
 
 export const setRoomStateWithKey = userEndpoint({
@@ -13,14 +15,19 @@ export const setRoomStateWithKey = userEndpoint({
   ],
   rateLimit: "message",
   bodySchema: "setRoomStateWithKey",
-  handle: async ({ auth, params, body }, services) => {
-    const event = await setRoomState(services, {
+  handle: async ({ auth, params, query, body }, services) => {
+    const state = {
       room: roomIdOf(params.roomId),
-      sender: auth.user,
       type: params.eventType,
       stateKey: params.stateKey ?? "",
       content: body,
-    });
+    };
+    const delayMs = requestedDelay(query);
+    if (delayMs !== undefined) {
+      const delayed = { ...state, requester: auth, delayMs };
+      return { json: { delay_id: await scheduleEvent(services, delayed) } };
+    }
+    const event = await setRoomState(services, { ...state, sender: auth.user });
     return { json: { event_id: event } };
   },
 });

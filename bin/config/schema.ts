@@ -119,6 +119,15 @@ export const SCHEMA = {
       example: "https://matrix.example.org",
     }),
   }),
+  push: group("Notifications for phones.", {
+    allow_addresses: textList({
+      ...rule.addressRange,
+      about:
+        "Private addresses that a push gateway may have. All others are refused, since people name " +
+        "the gateways and could make a box talk to what is in your home.",
+      example: "192.168.1.20",
+    }),
+  }),
   limits: group("Protection against too many requests.", {
     rate_limits: flag({
       about: "Answer 429 to clients that send too much. Off only for measuring.",

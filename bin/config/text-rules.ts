@@ -1,4 +1,5 @@
 import { parseServerName } from "../../core/ids.ts";
+import { parseRange } from "../outgoing/allowed-addresses.ts";
 
 /** Checks of single text values of `mesh.yaml`; each pairs a test with the words for its failure. */
 export interface Rule {
@@ -51,6 +52,11 @@ export const httpUrl: Rule = {
     const url = URL.parse(text);
     return url !== null && (url.protocol === "https:" || url.protocol === "http:");
   },
+};
+
+export const addressRange: Rule = {
+  expected: "an address or a range such as 192.168.1.0/24",
+  test: (text) => parseRange(text) !== undefined,
 };
 
 export const turnUri: Rule = {

@@ -1,5 +1,7 @@
 import type { DeviceId, UserId } from "../ids.ts";
 import { dropOneTimeKeys } from "../key/drop-one-time-keys.ts";
+import { isObject } from "../json.ts";
+import { PUSHERS } from "../push/pusher-index.ts";
 import type { Env, Reader } from "../ports.ts";
 import type { Requester, Services } from "../services.ts";
 import type { Draft } from "../transaction/draft.ts";
@@ -66,6 +68,10 @@ async function ownedBy(
     for (const key of (await readSection(snapshot, userDoc(user), section)).keys()) {
       if (wanted.has(key.split(PART_SEPARATOR, 1)[0] ?? "")) out.push([section, key]);
     }
+  }
+  for (const [key, pusher] of await readSection(snapshot, userDoc(user), PUSHERS)) {
+    const device = isObject(pusher) ? pusher["device"] : undefined;
+    if (typeof device === "string" && wanted.has(device)) out.push([PUSHERS, key]);
   }
   return out;
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../json.ts";
+import { DELAY_MS_MAX, SCHEDULED_MAX } from "../delayed/schedule.ts";
 import { DEFAULT_ROOM_VERSION, ROOM_VERSIONS } from "../room-version/table.ts";
 
 /** https://spec.matrix.org/v1.19/client-server-api/#capabilities-negotiation */
@@ -16,5 +17,9 @@ export function capabilities(): JsonObject {
     "m.3pid_changes": { enabled: false },
     "m.get_login_token": { enabled: false },
     "m.forget_forced_upon_leave": { enabled: false },
+    "org.matrix.msc4140.delayed_events": {
+      max_delay_ms: DELAY_MS_MAX,
+      max_scheduled: SCHEDULED_MAX,
+    },
   };
 }

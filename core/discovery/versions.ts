@@ -8,4 +8,9 @@ export const SPEC_VERSIONS: readonly string[] = [
 ];
 
 /** Unstable features that work here, by the name that clients look for. */
-export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {};
+export const UNSTABLE_FEATURES: Readonly<Record<string, boolean>> = {
+  /** Switching pushers off and on from another device. */
+  "org.matrix.msc3881": true,
+  /** Delayed events. */
+  "org.matrix.msc4140": true,
+};

@@ -5,7 +5,7 @@ import type { Json } from "../json.ts";
 import type { Env } from "../ports.ts";
 import { refuseWhileBehind, requireJoined } from "../rooms/queries/room-facts.ts";
 import type { Services } from "../services.ts";
-import { events, puts } from "../tables.ts";
+import { events, pusherCounts, puts } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { millisecondsOf } from "../transaction/records.ts";
 import { belongsToThread, goesBack, MAIN_TIMELINE, markedEvent } from "./read-position.ts";
@@ -42,6 +42,7 @@ export async function setMarkers(
 export function putMarkers(draft: Draft, input: MarkersInput, env: Env): void {
   const { room, user } = input;
   requireJoined(draft, room, user);
+  let hasRead = false;
   for (const marker of input.markers) {
     const { type, event, thread } = marker;
     const known = draft.get(events, [event]);
@@ -58,8 +59,11 @@ export function putMarkers(draft: Draft, input: MarkersInput, env: Env): void {
         ? (["fully_read", [user, room]] as const)
         : (["receipt", [room, user, type, thread]] as const);
     const before = markedEvent(draft.get(puts, [collection, ...key])?.value);
-    if (before !== event && !goesBack(draft, before, event)) draft.putFact(collection, key, value);
+    if (before === event || goesBack(draft, before, event)) continue;
+    draft.putFact(collection, key, value);
+    hasRead ||= type !== "m.fully_read";
   }
+  if (hasRead && (draft.get(pusherCounts, [user]) ?? 0) > 0) draft.cause("push", { badge: user });
 }
 
 /**

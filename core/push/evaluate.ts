@@ -1,4 +1,5 @@
 import { isObject } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import type { Condition, PushContext, PushEvent } from "./conditions.ts";
 import { compileCondition, eventMatch } from "./conditions.ts";
 import type { PushAction, PushRule, RuleKind } from "./rule.ts";
@@ -7,7 +8,8 @@ import { RULE_KINDS } from "./rule.ts";
 export interface PushOutcome {
   readonly notify: boolean;
   readonly highlight: boolean;
-  readonly sound?: string;
+  /** What `set_tweak` sets, as push gateways and apps agreed on it. */
+  readonly tweaks?: JsonObject;
 }
 
 const SILENT: PushOutcome = { notify: false, highlight: false };
@@ -50,15 +52,14 @@ function conditionsOf(kind: RuleKind, rule: PushRule): readonly Condition[] {
 /** https://spec.matrix.org/v1.19/client-server-api/#actions */
 function outcomeOf(actions: readonly PushAction[]): PushOutcome {
   if (!actions.includes("notify")) return SILENT;
-  let highlight = false;
-  let sound: string | undefined;
+  const tweaks: Record<string, Json> = {};
   for (const action of actions) {
     if (!isObject(action)) continue;
-    const { set_tweak: tweak, value } = action;
-    if (tweak === "highlight") highlight = value === undefined || value === true;
-    if (tweak === "sound" && typeof value === "string") sound = value;
+    const { set_tweak: name, value } = action;
+    if (typeof name === "string") tweaks[name] = value ?? true;
   }
-  return { notify: true, highlight, ...(sound === undefined ? {} : { sound }) };
+  const highlight = tweaks["highlight"] === true;
+  return { notify: true, highlight, ...(Object.keys(tweaks).length > 0 ? { tweaks } : {}) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { RoomId } from "../ids.ts";
+import type { RoomId, UserId } from "../ids.ts";
 import type { Snapshot } from "../ports.ts";
 import type { Requester, Services } from "../services.ts";
 import { Presenter } from "../timeline/presenter.ts";
@@ -83,6 +83,10 @@ export class Pass {
       since?.stateFloor && !this.isAhead ? new News(parts.snapshot, since.stateFloor) : undefined;
     this.valueNews = this.stateDebt ?? this.news;
     this.reached = since ? merge(since.vector, parts.snapshot.vector) : parts.snapshot.vector;
+  }
+
+  get user(): UserId {
+    return this.request.requester.user;
   }
 
   presenter(room: RoomId): Presenter {

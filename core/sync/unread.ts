@@ -14,6 +14,7 @@ import { UNREAD_WALK_MAX } from "./constants.ts";
 import { News } from "./news.ts";
 import type { Pass } from "./pass.ts";
 import { pushContext, pushEvent, pushRules } from "./push-context.ts";
+import type { Onlooker } from "./push-context.ts";
 
 interface UnreadItem {
   readonly at: Position;
@@ -44,9 +45,8 @@ interface Counts {
  * https://spec.matrix.org/v1.19/client-server-api/#receiving-notifications
  */
 export async function unreadCounts(pass: Pass, presenter: Presenter): Promise<JsonObject> {
-  const entry = await currentEntry(pass, presenter);
   const byThread = new Map<string, Counts>([[MAIN_TIMELINE, { notifications: 0, highlights: 0 }]]);
-  for (const item of unreadItems(pass, presenter, entry)) {
+  for (const item of await allUnread(pass, presenter)) {
     const counts = byThread.get(item.thread) ?? { notifications: 0, highlights: 0 };
     counts.notifications++;
     if (item.highlight) counts.highlights++;
@@ -69,6 +69,23 @@ export async function unreadCounts(pass: Pass, presenter: Presenter): Promise<Js
   };
 }
 
+/** How many events of a room notified the user and were not read. */
+export async function unreadTotal(onlooker: Onlooker, presenter: Presenter): Promise<number> {
+  return (await allUnread(onlooker, presenter)).length;
+}
+
+async function allUnread(onlooker: Onlooker, presenter: Presenter): Promise<UnreadItem[]> {
+  const entry = await currentEntry(onlooker, presenter);
+  return unreadItems(onlooker, presenter, entry);
+}
+
+/** Has the user's receipt reached this event? */
+export function isRead(onlooker: Onlooker, presenter: Presenter, event: StoredEvent): boolean {
+  const thread = threadOf(onlooker, event);
+  const read = latest(readUpTo(onlooker, presenter, ""), readUpTo(onlooker, presenter, thread));
+  return read !== undefined && comparePositions(positionOf(event), read) <= 0;
+}
+
 function asJson(counts: readonly Counts[]): JsonObject {
   return {
     notification_count: counts.reduce((sum, { notifications }) => sum + notifications, 0),
@@ -76,19 +93,19 @@ function asJson(counts: readonly Counts[]): JsonObject {
   };
 }
 
-async function currentEntry(pass: Pass, presenter: Presenter): Promise<UnreadEntry> {
+async function currentEntry(onlooker: Onlooker, presenter: Presenter): Promise<UnreadEntry> {
   const { room } = presenter.history;
-  const name = `${pass.request.requester.user} ${room}`;
-  const at = pass.snapshot.get(topicVector, [`room:${room}`]) ?? EMPTY_VECTOR;
-  const rules = await pushRules(pass);
-  const known = pass.memory.unread.get(name);
+  const name = `${onlooker.user} ${room}`;
+  const at = onlooker.snapshot.get(topicVector, [`room:${room}`]) ?? EMPTY_VECTOR;
+  const rules = await pushRules(onlooker);
+  const known = onlooker.memory.unread.get(name);
   if (known?.rules === rules && known.at === at) return known;
-  const tally = new Tally(pass, presenter, rules);
-  const isAdded = known?.rules === rules && (await addNewer(pass, presenter, tally, known));
-  if (!isAdded) await countBackwards(pass, presenter, tally);
-  const reached = pass.snapshot.vector;
+  const tally = new Tally(onlooker, presenter, rules);
+  const isAdded = known?.rules === rules && (await addNewer(onlooker, presenter, tally, known));
+  if (!isAdded) await countBackwards(onlooker, presenter, tally);
+  const reached = onlooker.snapshot.vector;
   const entry = { at, reached, rules, items: tally.items, sent: tally.sent };
-  pass.memory.unread.set(name, { ...entry, items: unreadItems(pass, presenter, entry) });
+  onlooker.memory.unread.set(name, { ...entry, items: unreadItems(onlooker, presenter, entry) });
   return entry;
 }
 
@@ -96,47 +113,47 @@ async function currentEntry(pass: Pass, presenter: Presenter): Promise<UnreadEnt
 class Tally {
   readonly items: UnreadItem[] = [];
   readonly sent = new Map<string, Position>();
-  readonly #pass: Pass;
+  readonly #onlooker: Onlooker;
   readonly #presenter: Presenter;
   readonly #rules: CompiledRules;
 
-  constructor(pass: Pass, presenter: Presenter, rules: CompiledRules) {
-    this.#pass = pass;
+  constructor(onlooker: Onlooker, presenter: Presenter, rules: CompiledRules) {
+    this.#onlooker = onlooker;
     this.#presenter = presenter;
     this.#rules = rules;
   }
 
   add(event: StoredEvent): void {
-    const { user } = this.#pass.request.requester;
+    const { user } = this.#onlooker;
     const at = positionOf(event);
     if (event.pdu.sender === user) {
-      const thread = this.#threadOf(event);
+      const thread = threadOf(this.#onlooker, event);
       const before = this.sent.get(thread);
       if (!before || comparePositions(before, at) < 0) this.sent.set(thread, at);
       return;
     }
     if (event.redactedBy !== undefined) return;
-    const context = pushContext(this.#pass, this.#presenter, event.pdu.sender);
+    const context = pushContext(user, this.#presenter, event.pdu.sender);
     const { notify, highlight } = evaluatePush(this.#rules, pushEvent(event), context);
     if (!notify || !this.#presenter.shows(event)) return;
-    this.items.push({ at, thread: this.#threadOf(event), highlight });
+    this.items.push({ at, thread: threadOf(this.#onlooker, event), highlight });
   }
+}
 
-  #threadOf(event: StoredEvent): string {
-    const root = threadRoot(this.#pass.snapshot, event.id);
-    return root === undefined || root === "unknown" ? MAIN_TIMELINE : root;
-  }
+function threadOf({ snapshot }: Onlooker, event: StoredEvent): string {
+  const root = threadRoot(snapshot, event.id);
+  return root === undefined || root === "unknown" ? MAIN_TIMELINE : root;
 }
 
 /** Adds what came since the entry was made; false when that is too much to read. */
 async function addNewer(
-  pass: Pass,
+  onlooker: Onlooker,
   presenter: Presenter,
   tally: Tally,
   known: UnreadEntry,
 ): Promise<boolean> {
   const topic = `room:${presenter.history.room}` as const;
-  const { items, complete } = await new News(pass.snapshot, known.reached).read(
+  const { items, complete } = await new News(onlooker.snapshot, known.reached).read(
     topic,
     UNREAD_WALK_MAX,
   );
@@ -157,13 +174,17 @@ async function addNewer(
 }
 
 /** From the newest event back to what was read as a whole, or to the user's own joining. */
-async function countBackwards(pass: Pass, presenter: Presenter, tally: Tally): Promise<void> {
+async function countBackwards(
+  onlooker: Onlooker,
+  presenter: Presenter,
+  tally: Tally,
+): Promise<void> {
   const { history } = presenter;
-  const { user } = pass.request.requester;
-  const read = readUpTo(pass, presenter, "");
+  const { user } = onlooker;
+  const read = readUpTo(onlooker, presenter, "");
   let scanned = 0;
   const chunk = 50;
-  for await (const { at } of walk(pass.snapshot, history.room, "backwards", undefined, chunk)) {
+  for await (const { at } of walk(onlooker.snapshot, history.room, "backwards", undefined, chunk)) {
     if ((read && comparePositions(at, read) <= 0) || ++scanned > UNREAD_WALK_MAX) return;
     const event = history.event(at.id);
     if (!event) continue;
@@ -176,16 +197,16 @@ async function countBackwards(pass: Pass, presenter: Presenter, tally: Tally): P
 }
 
 function unreadItems(
-  pass: Pass,
+  onlooker: Onlooker,
   presenter: Presenter,
   entry: Pick<UnreadEntry, "items" | "sent">,
 ): UnreadItem[] {
   if (entry.items.length === 0) return [];
-  const all = readUpTo(pass, presenter, "");
+  const all = readUpTo(onlooker, presenter, "");
   const floors = new Map<string, Position | undefined>();
   return entry.items.filter(({ at, thread }) => {
     if (!floors.has(thread)) {
-      const own = readUpTo(pass, presenter, thread);
+      const own = readUpTo(onlooker, presenter, thread);
       floors.set(thread, latest(latest(all, own), entry.sent.get(thread)));
     }
     const floor = floors.get(thread);
@@ -194,13 +215,13 @@ function unreadItems(
 }
 
 /** Where the user's receipt for a thread stands; "" is the unthreaded one. */
-function readUpTo(pass: Pass, presenter: Presenter, thread: string): Position | undefined {
+function readUpTo(onlooker: Onlooker, presenter: Presenter, thread: string): Position | undefined {
   const { history } = presenter;
-  const { user } = pass.request.requester;
+  const { user } = onlooker;
   let newest: Position | undefined;
   for (const type of ["m.read", "m.read.private"]) {
     const id = markedEvent(
-      pass.snapshot.get(puts, ["receipt", history.room, user, type, thread])?.value,
+      onlooker.snapshot.get(puts, ["receipt", history.room, user, type, thread])?.value,
     );
     const event = id === undefined ? undefined : history.event(id);
     if (event) newest = latest(newest, positionOf(event));

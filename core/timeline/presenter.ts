@@ -1,4 +1,4 @@
-import { clientTransactionId } from "../rooms/transaction-id.ts";
+import { clientTransactionId, delayIdOf } from "../rooms/transaction-id.ts";
 import type { EventId } from "../ids.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Snapshot } from "../ports.ts";
@@ -81,6 +81,9 @@ export class Presenter {
     const mine = event.pdu.sender === requester.user && event.txn?.device === requester.device;
     const txn = mine && event.txn ? clientTransactionId(event.txn.id) : undefined;
     if (txn !== undefined) unsigned["transaction_id"] = txn;
+    const isOwn = event.pdu.sender === requester.user;
+    const delay = isOwn && event.txn ? delayIdOf(event.txn.id) : undefined;
+    if (delay !== undefined) unsigned["org.matrix.msc4140.delay_id"] = delay;
     const redaction =
       event.redactedBy === undefined ? undefined : this.history.event(event.redactedBy);
     if (redaction) {

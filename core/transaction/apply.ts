@@ -2,11 +2,13 @@ import { splitFieldKey } from "../documents/field-key.ts";
 import type { Json } from "../json.ts";
 import type { EventId, ServerName, UserId } from "../ids.ts";
 import type { Documents, WritableView } from "../ports.ts";
+import { indexPusher, PUSHERS } from "../push/pusher-index.ts";
 import { projectEvent } from "../rooms/project-event.ts";
 import { closedOrigins, events, fields, users } from "../tables.ts";
 import type { StoredEvent, Topic } from "../tables.ts";
 import { boxOf } from "../vector.ts";
 import type { Dot, Vector } from "../vector.ts";
+import { applyEffect, applySettled } from "./apply-effect.ts";
 import { applyPut } from "./apply-put.ts";
 import { applyDequeue, applyEnqueue } from "./apply-queue.ts";
 import { isKnownRecord } from "./known-records.ts";
@@ -55,6 +57,10 @@ export function applyRecord(
       return applyEnqueue(context, record, index);
     case "dequeue":
       return applyDequeue(context, record);
+    case "effect":
+      return applyEffect(context, record, index);
+    case "settled":
+      return applySettled(context, record);
     case "close":
       return applyClose(context, record);
     case "birth":
@@ -91,6 +97,7 @@ function applyField(context: ApplyContext, doc: DocId, documentKey: string): voi
   const [section, key] = parts;
   const text = context.docs.get(doc, documentKey);
   const value = text === undefined ? undefined : parseField(text);
+  const before = context.view.get(fields, [doc, section, key]);
   if (value === undefined) context.view.del(fields, [doc, section, key]);
   else context.view.put(fields, [doc, section, key], value);
   if (!doc.startsWith("user:")) return;
@@ -99,6 +106,7 @@ function applyField(context: ApplyContext, doc: DocId, documentKey: string): voi
   if (DEVICE_LIST_SECTIONS.has(section)) {
     logToTopic(context, "device-lists", { user });
   }
+  if (section === PUSHERS) indexPusher(context.view, user, key, before, value);
   if (section === "account" && key === "created") {
     if (value === undefined) context.view.del(users, [user]);
     else context.view.put(users, [user], true);

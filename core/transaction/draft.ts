@@ -4,11 +4,18 @@ import type { Json } from "../json.ts";
 import type { DeviceId, EventId, UserId } from "../ids.ts";
 import type { Documents } from "../ports.ts";
 import type { Key, StoredEvent, Table } from "../tables.ts";
-import { fields } from "../tables.ts";
+import { fields, pusherCounts } from "../tables.ts";
 import { fieldKey } from "../documents/field-key.ts";
 import { admitEvent } from "../rooms/admit-event.ts";
 import { applyRecord, storedEvent } from "./apply.ts";
-import type { Collection, DocId, ToDeviceMessage, TransactionRecord } from "./records.ts";
+import type {
+  Collection,
+  DocId,
+  Effect,
+  LaneName,
+  ToDeviceMessage,
+  TransactionRecord,
+} from "./records.ts";
 import type { ApplyContext } from "./apply.ts";
 import type { Vector } from "../vector.ts";
 
@@ -41,12 +48,14 @@ export class Draft {
    * at its place; throws MatrixError 403 M_FORBIDDEN with the rule's reason.
    */
   appendEvent(pdu: Pdu, txn?: { readonly device: DeviceId; readonly id: string }): StoredEvent {
-    this.#requireSpace(2);
+    this.#requireSpace(3);
     const { change, record } = admitEvent(this.#context, pdu);
     if (change) this.#stage(change, []);
     this.#stage(txn ? { ...record, txn } : record, []);
     const stored = this.event(record.id);
     assert(stored, "an admitted event is stored");
+    // Who is to be told is worked out later; where nobody wants pushes there is nothing to work out.
+    if ((this.get(pusherCounts, ["all"]) ?? 0) > 0) this.cause("push", { event: record.id });
     return stored;
   }
 
@@ -92,6 +101,11 @@ export class Draft {
 
   takeOneTimeKey(user: UserId, device: DeviceId, algorithm: string, keyId: string): void {
     this.#stage({ kind: "dequeue", queue: "one_time_key", user, device, algorithm, keyId });
+  }
+
+  /** Asks for something to be done outside once the transaction is on disk. */
+  cause(lane: LaneName, effect: Effect): void {
+    this.#stage({ kind: "effect", lane, effect });
   }
 
   /** Stages any record, for the mesh's own (births, closings). */

@@ -5,11 +5,13 @@ interface SaysItsKind {
   readonly kind?: unknown;
   readonly queue?: unknown;
   readonly doc?: unknown;
+  readonly lane?: unknown;
 }
 
 const always = (): boolean => true;
 const QUEUES: ReadonlySet<unknown> = new Set(["to_device", "one_time_key"]);
 const isKnownQueue = ({ queue }: SaysItsKind): boolean => QUEUES.has(queue);
+const isKnownLane = ({ lane }: SaysItsKind): boolean => lane === "push";
 
 /** Whether this version knows what a record of the kind does. */
 const KINDS: { readonly [K in TransactionRecord["kind"]]: (record: SaysItsKind) => boolean } = {
@@ -18,13 +20,15 @@ const KINDS: { readonly [K in TransactionRecord["kind"]]: (record: SaysItsKind) 
   put: always,
   enqueue: isKnownQueue,
   dequeue: isKnownQueue,
+  effect: isKnownLane,
+  settled: isKnownLane,
   birth: always,
   close: always,
 };
 
 /**
  * Does this version of the software know what the record does? What else is in it is not looked at.
- * A later version adds a kind of record, a queue, or a kind of document (`kind:name`); it may not add
+ * A later version adds a kind of record, a queue, a lane, or a kind of document (`kind:name`); it may not add
  * to what a known record means, since this version would apply only half of it.
  */
 export function isKnownRecord(record: SaysItsKind): boolean {

@@ -65,6 +65,8 @@ export interface PutRecord {
  * - `fallback_used`: user, device, algorithm, key ID → true
  * - `txn`: user, device, request ID → reply of a request that is not an event (sendToDevice)
  * - `presence`: user → `{presence, status_msg}` (what was set by hand; online or not is gossiped)
+ * - `delayed`: delay ID → an event to be sent later; `delayed_since` → `{ms}`, when it was restarted;
+ *   `delayed_end` → `{ts, event?, error?}`, how it ended
  * - `invitation`: invitation ID → `{used_by}`
  * - `report`: reporter, box, slot → what is reported of `core/moderation`, `reason`, `at`
  * - `drill`: box → `{time}`, the last write by which a box in a drill showed that it takes writes
@@ -78,6 +80,9 @@ export type Collection =
   | "fallback_used"
   | "txn"
   | "presence"
+  | "delayed"
+  | "delayed_since"
+  | "delayed_end"
   | "invitation"
   | "report"
   | "drill";
@@ -135,12 +140,44 @@ export interface CloseRecord {
   readonly seq: number;
 }
 
+/**
+ * Something to be done outside of the mesh because of this transaction, once it is on disk. The lane is
+ * the kind of work; who does it is decided in `mesh/outbox/`.
+ */
+export interface EffectRecord {
+  readonly kind: "effect";
+  readonly lane: LaneName;
+  readonly effect: Effect;
+}
+
+export type LaneName = "push";
+
+/** `event`: tell whoever its push rules notify. `badge`: tell a user's apps how much is unread. */
+export type Effect = { readonly event: EventId } | { readonly badge: UserId };
+
+/**
+ * Effects of one origin that are over: performed, or given up. `owed` are over but for some of their
+ * targets, which cannot be reached now.
+ */
+export interface SettledRecord {
+  readonly kind: "settled";
+  readonly lane: LaneName;
+  readonly origin: Origin;
+  readonly done: readonly EffectPlace[];
+  readonly owed: readonly (readonly [place: EffectPlace, targets: readonly string[]])[];
+}
+
+/** Where an effect stands in its origin: the transaction, and the record within it. */
+export type EffectPlace = readonly [seq: number, index: number];
+
 export type TransactionRecord =
   | EventRecord
   | ChangeRecord
   | PutRecord
   | EnqueueRecord
   | DequeueRecord
+  | EffectRecord
+  | SettledRecord
   | BirthRecord
   | CloseRecord;
 

@@ -1,13 +1,20 @@
 import { hash } from "node:crypto";
 import { isObject } from "../../core/json.ts";
 import { isKnownRecord } from "../../core/transaction/known-records.ts";
-import type { Transaction, TransactionRecord } from "../../core/transaction/records.ts";
+import type {
+  SettledRecord,
+  Transaction,
+  TransactionRecord,
+} from "../../core/transaction/records.ts";
 import { parseOrigin, parseVector } from "../../core/vector.ts";
 
 /** Text of one journal entry, UTF-16 units: a createRoom with every option makes about 100,000. */
 export const ENTRY_LENGTH_MAX = 2 * 1024 * 1024;
 /** Records in one entry: what `Draft` allows. */
 const RECORDS_MAX = 2000;
+
+/** Effects that one record may call over. */
+export const SETTLED_PLACES_MAX = 1000;
 
 /** A transaction with its exact text, over which the origin's hash chain runs. */
 export interface Entry {
@@ -77,6 +84,10 @@ function isRecord(value: unknown): value is TransactionRecord {
         isQueueRecord(value) &&
         (value["queue"] !== "to_device" || parseVector(value["upTo"]) !== undefined)
       );
+    case "effect":
+      return typeof value["lane"] === "string" && isEffect(value["effect"]);
+    case "settled":
+      return isSettledRecord(value);
     case "close":
       return parseOrigin(value["origin"]) !== undefined && isCount(value["seq"]);
     default:
@@ -97,6 +108,26 @@ function areEventMarks(value: Readonly<Record<string, unknown>>): boolean {
 
 function isClientTransaction(value: unknown): boolean {
   return isObject(value) && typeof value["device"] === "string" && typeof value["id"] === "string";
+}
+
+function isEffect(value: unknown): boolean {
+  return isObject(value) && (isId(value["event"], "$") || isId(value["badge"], "@"));
+}
+
+/** Also what boxes tell each other before it is written down. */
+export function isSettledRecord(value: unknown): value is SettledRecord {
+  if (!isObject(value) || typeof value["lane"] !== "string") return false;
+  const { origin, done, owed } = value;
+  if (parseOrigin(origin) === undefined || !Array.isArray(done) || !Array.isArray(owed))
+    return false;
+  if (done.length + owed.length > SETTLED_PLACES_MAX || !done.every(isPlace)) return false;
+  return owed.every(
+    (item: unknown) => Array.isArray(item) && isPlace(item[0]) && isTextList(item[1]),
+  );
+}
+
+function isPlace(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && isCount(value[0]) && isCount(value[1]);
 }
 
 function isQueueRecord(value: Readonly<Record<string, unknown>>): boolean {

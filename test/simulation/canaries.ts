@@ -2,7 +2,7 @@ import type { JsonObject } from "../../core/json.ts";
 import { isObject } from "../../core/json.ts";
 import { takeOwnKeys } from "../../core/key/claim-keys.ts";
 import { endSessions } from "../../core/device/remove-devices.ts";
-import type { Command } from "../../core/ports.ts";
+import type { Command, EffectLane } from "../../core/ports.ts";
 import { ban } from "../../core/rooms/commands/change-membership.ts";
 import { redact } from "../../core/rooms/commands/redact-event.ts";
 import { send } from "../../core/rooms/commands/send-message.ts";
@@ -175,9 +175,13 @@ const COMMANDS: readonly NamedCanary[] = [
   {
     name: "names without a majority",
     rule: "names",
+    options: { ...BUSY, requestEveryMs: 100 },
     sabotage: (services) => ({
       ...services,
-      claims: { ...services.claims, claim: () => Promise.resolve("granted" as const) },
+      claims: {
+        claim: () => Promise.resolve("granted" as const),
+        release: (...args) => services.claims.release(...args),
+      },
     }),
   },
   {
@@ -283,6 +287,48 @@ const DISKS: readonly NamedCanary[] = [
   },
 ];
 
-export const CANARIES: readonly NamedCanary[] = [...RESPONSES, ...COMMANDS, ...DISKS].map(
-  (canary) => ({ options: BUSY, ...canary }),
-);
+/** Every so-manieth effect is done in another way. */
+function everySoOften(
+  wrong: (lane: EffectLane, ...rest: Parameters<EffectLane["perform"]>) => Promise<"done">,
+): (lane: EffectLane) => EffectLane {
+  let count = 0;
+  return (lane) => ({
+    ...lane,
+    perform: (...args) => (++count % 7 === 0 ? wrong(lane, ...args) : lane.perform(...args)),
+  });
+}
+
+const EFFECTS: readonly NamedCanary[] = [
+  {
+    name: "an effect that is called done and was not",
+    rule: "effects",
+    effects: everySoOften(() => Promise.resolve("done")),
+  },
+  {
+    name: "an effect that is done twice though nothing failed",
+    rule: "effects",
+    options: { ...BUSY, faults: {} },
+    effects: everySoOften(async (lane, ...args) => {
+      await lane.perform(...args);
+      await lane.perform(...args);
+      return "done";
+    }),
+  },
+  {
+    name: "an effect that nobody takes in hand",
+    rule: "effects",
+    effects: (lane) => ({ ...lane, targetsOf: () => Promise.resolve(["phone"]) }),
+  },
+  {
+    name: "an effect that never comes to an end",
+    rule: "effects",
+    effects: (lane) => ({ ...lane, perform: () => Promise.resolve("failed") }),
+  },
+];
+
+export const CANARIES: readonly NamedCanary[] = [
+  ...RESPONSES,
+  ...COMMANDS,
+  ...DISKS,
+  ...EFFECTS,
+].map((canary) => ({ options: BUSY, ...canary }));

@@ -45,6 +45,8 @@ export interface SimOptions {
   readonly responsesLost: number;
   /** Share of requests that go to another box than the one before. */
   readonly hops: number;
+  /** Share of what boxes do outside of the mesh that fails at one of the targets. */
+  readonly effectsFail: number;
   /** How far each box's clock is off, milliseconds. */
   readonly clockOffsetsMs: readonly number[];
 }
@@ -105,6 +107,7 @@ export function drawOptions(seed: string): SimOptions {
     clockOffsetsMs: Array.from({ length: boxes + 1 }, () =>
       Math.floor(prng.between(-CLOCKS_OFF_MS_MAX, CLOCKS_OFF_MS_MAX)),
     ),
+    effectsFail: prng.pick([0, 0, 0.1, 0.5]),
   };
 }
 

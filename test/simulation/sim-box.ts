@@ -1,4 +1,5 @@
 import { createServices } from "../../bin/services.ts";
+import { DelayedSending } from "../../core/delayed/delayed-sending.ts";
 import { signingKey } from "../../core/event/sign.ts";
 import type { BoxId, ServerName } from "../../core/ids.ts";
 import type { Command, Env, Logger, Runner } from "../../core/ports.ts";
@@ -7,8 +8,10 @@ import type { Draft } from "../../core/transaction/draft.ts";
 import type { HybridTime } from "../../core/transaction/records.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import { MeshNode } from "../../mesh/mesh-node.ts";
+import { Outbox } from "../../mesh/outbox/outbox.ts";
 import type { AckPolicy } from "../../mesh/replica/acknowledgements.ts";
 import { fakeBlobs } from "../support/fake-services.ts";
+import type { EffectSink } from "./effect-sink.ts";
 import { Prng } from "./prng.ts";
 import { BoxTimers } from "./sim-clock.ts";
 import type { SimClock } from "./sim-clock.ts";
@@ -46,6 +49,8 @@ export interface BoxSurroundings {
   readonly clock: SimClock;
   readonly network: SimNetwork;
   readonly members: () => readonly BoxRecord[];
+  /** What the box acts upon outside of the mesh. */
+  readonly sink: EffectSink;
   readonly ack: AckPolicy;
   readonly note: (what: string) => void;
   readonly acknowledged: (write: Acknowledged) => void;
@@ -59,6 +64,7 @@ interface Life {
   readonly timers: BoxTimers;
   readonly transport: SimTransport;
   readonly node: MeshNode;
+  readonly outbox: Outbox;
   readonly services: Services;
 }
 
@@ -151,10 +157,22 @@ export class SimBox {
       settings: SETTINGS,
       tokenKeys: [{ kid: "sim", key: new Uint8Array(32).fill(2) }],
     });
+    const outbox = new Outbox({
+      ...base,
+      state: node.state,
+      ledger: node.ledger,
+      runner: node.runner,
+      now: () => node.clock.now(),
+      members: () => node.memberIds(),
+      isCaughtUp: () => node.replicator.isCaughtUp(),
+      appointments: new DelayedSending(services),
+      lanes: [this.#around.sink.laneOf(this.id, timers)],
+    });
     await node.start();
+    outbox.start();
     const runner = noting(node.runner, this.id, this.#around.acknowledged);
     const sound = { ...services, runner };
-    return { timers, transport, node, services: this.#around.sabotage(sound) };
+    return { timers, transport, node, outbox, services: this.#around.sabotage(sound) };
   }
 
   /** The process ends at once. `reset`: its machine goes on and says so to the others. */
@@ -176,6 +194,7 @@ export class SimBox {
   async stop(): Promise<void> {
     const life = this.#life;
     if (!life) return;
+    await life.outbox.stop();
     await life.node.stop();
     if (this.#life === life) this.kill({ reset: true });
   }

@@ -1,7 +1,10 @@
+import type { EffectLane } from "../../core/ports.ts";
 import type { Services } from "../../core/services.ts";
 import { Cast } from "./cast.ts";
 import { checkClients } from "./client-checks.ts";
 import type { Tamper } from "./device-view.ts";
+import { checkEffects, finishEffects } from "./effect-checks.ts";
+import { askForEffects } from "./effect-sink.ts";
 import { Faults } from "./faults.ts";
 import { checkJournals } from "./journal-checks.ts";
 import { Model } from "./model.ts";
@@ -42,6 +45,8 @@ export interface Canary {
   readonly tamper?: Tamper;
   /** Changes what a box offers its clients. */
   readonly sabotage?: (services: Services) => Services;
+  /** Changes what boxes do outside of the mesh. */
+  readonly effects?: (lane: EffectLane) => EffectLane;
   /** Called when the boxes run and the people are there. */
   readonly spoil?: (world: World, model: Model, cast: Cast) => void;
   /** Called just before the checks. */
@@ -56,6 +61,7 @@ export async function simulate(
 ): Promise<SimResult> {
   const world = new World(seed, canary.options, keepTrace, canary.sabotage);
   const model = new Model();
+  if (canary.effects) world.sink.sabotage = canary.effects;
   let convergedMs = Number.NaN;
   try {
     const cast = new Cast(world, canary.tamper);
@@ -68,10 +74,12 @@ export async function simulate(
     faults.heal();
     convergedMs = await converge(world);
     await endAll(world, model, cast);
+    await finishEffects(world);
     canary.forge?.(world, model, cast);
     checkJournals(world);
     checkTables(world);
     checkDocuments(world);
+    checkEffects(world);
     await checkClients(world, model, cast);
   } catch (error) {
     world.violate(
@@ -102,6 +110,7 @@ export async function setUp(world: World, model: Model, cast: Cast): Promise<voi
   await world.open();
   const services = world.boxes[0]?.services;
   if (!services) throw new Error("the first box does not serve");
+  await world.finish(askForEffects(services));
   await world.finish(cast.assemble(services, model));
   if (!(await world.clock.run(world.clock.nowMs + CONVERGENCE_MS, () => world.hasConverged))) {
     throw new Error("the boxes were not equal before anything went wrong");

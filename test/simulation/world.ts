@@ -1,6 +1,7 @@
 import type { BoxId } from "../../core/ids.ts";
 import { putBox } from "../../mesh/membership/membership.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
+import { EffectSink } from "./effect-sink.ts";
 import { drawOptions } from "./options.ts";
 import type { SimOptions } from "./options.ts";
 import { Prng } from "./prng.ts";
@@ -26,6 +27,7 @@ export class World {
   readonly prng: Prng;
   readonly trace: Trace;
   readonly network: SimNetwork;
+  readonly sink: EffectSink;
   readonly boxes: SimBox[] = [];
   readonly violations: Violation[] = [];
   readonly acknowledged: Acknowledged[] = [];
@@ -59,6 +61,7 @@ export class World {
     this.prng = new Prng(`world ${seed}`);
     this.trace = new Trace(() => this.clock.nowMs, keepTrace);
     this.network = new SimNetwork(this.clock, this.prng.fork("network"), this.options.weather);
+    this.sink = new EffectSink(this.clock, this.prng.fork("sink"), this.options.effectsFail);
     this.trace.note(JSON.stringify(this.options));
   }
 
@@ -122,6 +125,7 @@ export class World {
         clock: this.clock,
         network: this.network,
         members: () => this.#members,
+        sink: this.sink,
         ack: this.options.ack,
         note: this.note,
         acknowledged: (write) => this.acknowledged.push(write),

@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import { verifyAccessToken } from "../../core/account/tokens.ts";
 import { signingKey } from "../../core/event/sign.ts";
 import type { BoxId, ServerName } from "../../core/ids.ts";
-import type { Logger } from "../../core/ports.ts";
+import type { HttpClient, Logger } from "../../core/ports.ts";
 import type { ServerSettings, Services } from "../../core/services.ts";
 import { clientEndpoints } from "../../api/client/index.ts";
 import { createApi } from "../../api/server.ts";
 import type { Answer, Api } from "../../api/server.ts";
 import { includes } from "../../core/vector.ts";
 import type { Vector } from "../../core/vector.ts";
+import { openOutbox } from "../../bin/box/open-outbox.ts";
 import { createServices } from "../../bin/services.ts";
 import { systemTimers } from "../../bin/timers.ts";
 import { MeshNode } from "../../mesh/mesh-node.ts";
@@ -43,10 +44,13 @@ export interface TestBoxOptions {
   readonly observe?: (answer: Answer) => void;
   readonly blobs?: Services["blobs"];
   readonly logger?: Logger;
+  /** Push gateways; without it none can be reached. */
+  readonly http?: HttpClient;
 }
 
 const quiet = (): void => undefined;
 const QUIET: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const UNREACHABLE: HttpClient = { postJson: () => Promise.reject(new Error("unreachable")) };
 const SEED = new Uint8Array(32).fill(1);
 
 /** A whole box in this process: the real core, mesh and API over a store and a network in memory. */
@@ -80,7 +84,9 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
     logger,
   });
   await options.beforeStart?.(node);
+  const outbox = openOutbox(node, services, transport, options.http ?? UNREACHABLE);
   await node.start();
+  outbox.start();
   const api = createApi({
     services,
     endpoints: clientEndpoints,
@@ -89,6 +95,7 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
   });
   const stop = async (): Promise<void> => {
     api.stop();
+    await outbox.stop();
     await node.stop();
   };
   return { node, transport, services, api, disk, stop };

@@ -20,6 +20,8 @@ export interface MessageInput {
   readonly type: string;
   readonly txnId: string;
   readonly content: JsonObject;
+  /** `delayed`: the transaction ID is a delay ID. */
+  readonly endpoint?: "send" | "delayed";
 }
 
 /** Annotations of one event that are looked through for a duplicate; more are not worth the time. */
@@ -46,7 +48,7 @@ export function send(
   env: Env,
 ): EventId {
   const { requester, room, type } = input;
-  const id = scopedTransactionId("send", room, type, input.txnId);
+  const id = scopedTransactionId(input.endpoint ?? "send", room, type, input.txnId);
   const sent = draft.get(transactions, [requester.user, requester.device, id]);
   if (sent) return sent;
   if (input.duplicate) {

@@ -31,8 +31,9 @@ export function stateText(
   room: RoomId,
   type: string,
   field: string,
+  stateKey = "",
 ): string | undefined {
-  const value = stateContent(view, room, type)[field];
+  const value = stateContent(view, room, type, stateKey)[field];
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 

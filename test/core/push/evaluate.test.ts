@@ -10,7 +10,8 @@ import type { PushRule, RuleKind } from "../../../core/push/rule.ts";
 const ME = "@me:hearth.test" as UserId;
 const SILENT = { notify: false, highlight: false };
 const PLAIN = { notify: true, highlight: false };
-const DING = { notify: true, highlight: false, sound: "default" };
+const LOUD = { notify: true, highlight: true, tweaks: { highlight: true } };
+const DING = { notify: true, highlight: false, tweaks: { sound: "default" } };
 
 function rules(own: Partial<Record<RuleKind, readonly Partial<PushRule>[]>> = {}) {
   const of = (kind: RuleKind): PushRule[] => {
@@ -74,18 +75,33 @@ test("an invite for me, a mention and a permitted @room notify", () => {
   const invite = { type: "m.room.member", state_key: ME };
   expect(evaluate(message({ membership: "invite" }, invite))).toEqual(DING);
   const mention = message({ "m.mentions": { user_ids: ["@a:b", ME] } });
-  expect(evaluate(mention)).toEqual({ ...DING, highlight: true });
+  expect(evaluate(mention)).toEqual({
+    ...LOUD,
+    tweaks: { highlight: true, sound: "default" },
+  });
   const everyone = message({ "m.mentions": { room: true } });
   expect(evaluate(everyone)).toEqual(PLAIN);
-  expect(evaluate(everyone, {}, { senderMayNotify: (kind: string) => kind === "room" })).toEqual({
-    notify: true,
-    highlight: true,
+  expect(evaluate(everyone, {}, { senderMayNotify: (kind: string) => kind === "room" })).toEqual(
+    LOUD,
+  );
+});
+
+test("tweaks are passed on as rules set them", () => {
+  const actions = [
+    "notify",
+    { set_tweak: "sound", value: "gong" },
+    { set_tweak: "org.example.light", value: { colour: "red" } },
+    { set_tweak: "highlight", value: false },
+  ];
+  expect(evaluate(message(), { override: [{ actions }] })).toEqual({
+    ...PLAIN,
+    tweaks: { sound: "gong", "org.example.light": { colour: "red" }, highlight: false },
   });
 });
 
 test("a tombstone is a state event with an empty state key", () => {
   const tombstone = { type: "m.room.tombstone", state_key: "" };
-  expect(evaluate(message({}, tombstone))).toEqual({ notify: true, highlight: true });
+  expect(evaluate(message({}, tombstone))).toEqual(LOUD);
   expect(evaluate(message({}, { type: "m.room.tombstone" }))).toEqual(SILENT);
 });
 
@@ -99,7 +115,7 @@ test("own rules of each kind are checked in the order of the kinds", () => {
     { pattern: "HELL*", actions: ["notify", { set_tweak: "highlight" }] },
     { pattern: "hello", actions: [] },
   ];
-  expect(evaluate(message(), { content, sender })).toEqual({ notify: true, highlight: true });
+  expect(evaluate(message(), { content, sender })).toEqual(LOUD);
   expect(evaluate(message(), { content, override: [quiet] })).toEqual(SILENT);
   const off = [{ ...quiet, enabled: false }];
   expect(evaluate(message(), { override: off })).toEqual(PLAIN);
@@ -147,7 +163,7 @@ test.each<[string, JsonObject, boolean]>([
       { conditions: [condition], actions: ["notify", { set_tweak: "sound", value: "x" }] },
     ],
   };
-  expect(evaluate(event, own)).toEqual(holds ? { ...PLAIN, sound: "x" } : PLAIN);
+  expect(evaluate(event, own)).toEqual(holds ? { ...PLAIN, tweaks: { sound: "x" } } : PLAIN);
 });
 
 test("dotted paths keep what is escaped", () => {

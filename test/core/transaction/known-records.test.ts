@@ -10,6 +10,7 @@ describe("isKnownRecord", () => {
     { kind: "change", doc: "user:@u" },
     { kind: "enqueue", queue: "to_device" },
     { kind: "dequeue", queue: "one_time_key" },
+    { kind: "effect", lane: "push" },
     // Not of a later version: nonsense, which is refused where its content is looked at.
     { kind: "change", doc: 5 },
     { kind: "change", doc: "mess" },
@@ -23,6 +24,7 @@ describe("isKnownRecord", () => {
     { kind: 5 },
     {},
     { kind: "enqueue", queue: "pigeons" },
+    { kind: "effect", lane: "telegrams" },
     { kind: "dequeue" },
     { kind: "change", doc: "space:!s" },
   ])("does not know %j", (record) => {

@@ -1,0 +1,31 @@
+import { DelayedSending } from "../../core/delayed/delayed-sending.ts";
+import { PushLane } from "../../core/push/push-lane.ts";
+import type { HttpClient } from "../../core/ports.ts";
+import type { Services } from "../../core/services.ts";
+import type { MeshNode } from "../../mesh/mesh-node.ts";
+import { Outbox } from "../../mesh/outbox/outbox.ts";
+import type { Transport } from "../../mesh/transport/transport.ts";
+
+/** What a box does outside of the mesh. `start` it once the node has begun its life. */
+export function openOutbox(
+  node: MeshNode,
+  services: Services,
+  transport: Transport,
+  http: HttpClient,
+): Outbox {
+  const { timers, random, logger, runner } = services;
+  return new Outbox({
+    state: node.state,
+    ledger: node.ledger,
+    runner,
+    transport,
+    timers,
+    random,
+    logger,
+    now: () => services.now(),
+    members: () => node.memberIds(),
+    isCaughtUp: () => services.isCaughtUp(),
+    appointments: new DelayedSending(services),
+    lanes: [new PushLane({ ...services, http })],
+  });
+}

@@ -1,0 +1,47 @@
+import { MatrixError } from "../errors.ts";
+import type { Appointment, Appointments } from "../ports.ts";
+import type { Services } from "../services.ts";
+import type { TransactionRecord } from "../transaction/records.ts";
+import { allDelayed, dueMs, readDelayed } from "./delayed-event.ts";
+import type { DelayedEvent } from "./delayed-event.ts";
+import { endDelayed, sendDelayed } from "./manage.ts";
+
+const COLLECTIONS: ReadonlySet<string> = new Set(["delayed", "delayed_since", "delayed_end"]);
+
+function appointmentOf(delayed: DelayedEvent | undefined): Appointment | undefined {
+  if (!delayed || delayed.ending) return undefined;
+  return { id: delayed.id, dueMs: dueMs(delayed), origin: delayed.origin };
+}
+
+/** Sends delayed events when they are due. */
+export class DelayedSending implements Appointments {
+  readonly #deps: Pick<Services, "reader" | "runner">;
+
+  constructor(deps: Pick<Services, "reader" | "runner">) {
+    this.#deps = deps;
+  }
+
+  async all(): Promise<readonly Appointment[]> {
+    using snapshot = this.#deps.reader.snapshot();
+    return (await allDelayed(snapshot)).flatMap((delayed) => appointmentOf(delayed) ?? []);
+  }
+
+  touchedBy(record: TransactionRecord): string | undefined {
+    return record.kind === "put" && COLLECTIONS.has(record.collection) ? record.key[0] : undefined;
+  }
+
+  get(id: string): Appointment | undefined {
+    return appointmentOf(readDelayed(this.#deps.reader, id));
+  }
+
+  async keep(id: string): Promise<void> {
+    const { runner } = this.#deps;
+    try {
+      await runner.run(sendDelayed, { id, when: "due" });
+    } catch (error) {
+      // A box that cannot write now tries again; what the room refuses is refused for good.
+      if (!(error instanceof MatrixError) || error.status >= 500) throw error;
+      await runner.run(endDelayed, { id, error });
+    }
+  }
+}

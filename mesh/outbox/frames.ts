@@ -1,0 +1,38 @@
+import { isObject } from "../../core/json.ts";
+import { parseBoxId } from "../../core/ids.ts";
+import type { BoxId } from "../../core/ids.ts";
+import type { SettledRecord } from "../../core/transaction/records.ts";
+import { isSettledRecord } from "../journal/entry.ts";
+import { FRAME_BYTES_MAX } from "./constants.ts";
+
+/** Boxes that one frame may name; a mesh has seven at most. */
+const BOXES_MAX = 64;
+
+/** What boxes tell each other about effects. */
+export interface OutboxFrame {
+  /** Boxes linked with the one that speaks. */
+  readonly sees: readonly BoxId[];
+  /** What is done and not written down yet. */
+  readonly settled: readonly SettledRecord[];
+}
+
+export function encodeOutboxFrame(frame: OutboxFrame): Uint8Array {
+  return Buffer.from(JSON.stringify(frame));
+}
+
+/** Undefined for bytes that are no such frame. */
+export function decodeOutboxFrame(bytes: Uint8Array): OutboxFrame | undefined {
+  if (bytes.length > FRAME_BYTES_MAX) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString());
+  } catch {
+    return undefined;
+  }
+  if (!isObject(value)) return undefined;
+  const { sees, settled } = value as { readonly [key: string]: unknown };
+  if (!Array.isArray(sees) || sees.length > BOXES_MAX || !Array.isArray(settled)) return undefined;
+  const boxes = sees.flatMap((box: unknown) => parseBoxId(box) ?? []);
+  if (!settled.every(isSettledRecord)) return undefined;
+  return { sees: boxes, settled };
+}

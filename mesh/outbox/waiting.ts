@@ -1,0 +1,55 @@
+import type { WaitingEffect } from "../../core/tables.ts";
+import type { EffectPlace, LaneName, SettledRecord } from "../../core/transaction/records.ts";
+import type { Origin } from "../../core/vector.ts";
+
+/** An effect that waits, and where it stands. */
+export interface Waiting extends WaitingEffect {
+  readonly lane: LaneName;
+  readonly origin: Origin;
+  readonly place: EffectPlace;
+}
+
+/** A name for a place, for maps. */
+export type PlaceName = string;
+
+export function placeName(lane: string, origin: Origin, [seq, index]: EffectPlace): PlaceName {
+  return `${lane} ${origin} ${seq} ${index}`;
+}
+
+export function nameOf({ lane, origin, place }: Waiting): PlaceName {
+  return placeName(lane, origin, place);
+}
+
+/** What became of an effect: over, or owed to these targets only. */
+export interface Outcome {
+  readonly effect: Pick<Waiting, "lane" | "origin" | "place">;
+  /** Empty: over. */
+  readonly owedTo: readonly string[];
+}
+
+/** One record for each lane and origin. */
+export function recordsOf(outcomes: Iterable<Outcome>): SettledRecord[] {
+  const groups = Map.groupBy(outcomes, ({ effect }) => `${effect.lane} ${effect.origin}`);
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const { lane, origin } = first.effect;
+    const done = group.filter(({ owedTo }) => owedTo.length === 0);
+    const owed = group.filter(({ owedTo }) => owedTo.length > 0);
+    return {
+      kind: "settled" as const,
+      lane,
+      origin,
+      done: done.map(({ effect }) => effect.place),
+      owed: owed.map(({ effect, owedTo }) => [effect.place, owedTo] as const),
+    };
+  });
+}
+
+/** The outcomes that a record names. */
+export function outcomesOf({ lane, origin, done, owed }: SettledRecord): Outcome[] {
+  return [
+    ...done.map((place) => ({ effect: { lane, origin, place }, owedTo: [] })),
+    ...owed.map(([place, owedTo]) => ({ effect: { lane, origin, place }, owedTo })),
+  ];
+}

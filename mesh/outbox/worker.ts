@@ -1,0 +1,187 @@
+import type { EffectLane, Logger, Random, Timers } from "../../core/ports.ts";
+import { millisecondsOf } from "../../core/transaction/records.ts";
+import type { HybridTime, SettledRecord } from "../../core/transaction/records.ts";
+import type { Origin } from "../../core/vector.ts";
+import { GIVE_UP_MS, IN_HAND_MAX, STOP_GRACE_MS, TARGETS_AT_ONCE_MAX } from "./constants.ts";
+import type { Settlements } from "./settlements.ts";
+import { TargetQueue } from "./target-queue.ts";
+import { Turns } from "./turns.ts";
+import { nameOf, outcomesOf, placeName } from "./waiting.ts";
+import type { PlaceName, Waiting } from "./waiting.ts";
+
+export interface WorkerDeps {
+  readonly lanes: readonly EffectLane[];
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly now: () => HybridTime;
+  /** Is it still this box's turn to do what this origin began? */
+  readonly isOurs: (origin: Origin) => boolean;
+  readonly settlements: Pick<Settlements, "get" | "note">;
+}
+
+/** An effect that this box is busy with, and whom it has not reached. */
+interface InHand {
+  readonly effect: Waiting;
+  readonly left: Set<string>;
+  /** How many were left when the others were last told. */
+  told: number;
+}
+
+/** Does effects: finds out whom each must reach, and tries until all are reached or it is too late. */
+export class Worker {
+  readonly #deps: WorkerDeps;
+  readonly #lanes: ReadonlyMap<string, EffectLane>;
+  readonly #hand = new Map<PlaceName, InHand>();
+  readonly #queues = new Map<string, TargetQueue>();
+  readonly #turns = new Turns(TARGETS_AT_ONCE_MAX);
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #abort = new AbortController();
+  #planning: Promise<void> = Promise.resolve();
+  #hasTurnedAway = false;
+  #stopped = false;
+
+  constructor(deps: WorkerDeps) {
+    this.#deps = deps;
+    this.#lanes = new Map(deps.lanes.map((lane) => [lane.name, lane]));
+  }
+
+  /** Was something not taken, and is there room for it now? Asking forgets it. */
+  takeMore(): boolean {
+    if (!this.#hasTurnedAway || this.#hand.size > IN_HAND_MAX / 2) return false;
+    this.#hasTurnedAway = false;
+    return true;
+  }
+
+  /** Takes an effect in hand, unless it is there or over. */
+  take(effect: Waiting): void {
+    const name = nameOf(effect);
+    if (this.#stopped || this.#hand.has(name) || !this.#lanes.has(effect.lane)) return;
+    const outcome = this.#deps.settlements.get(name);
+    if (outcome?.owedTo.length === 0 || this.#isTooOld(effect)) {
+      return this.#deps.settlements.note({ effect, owedTo: [] });
+    }
+    if (this.#hand.size >= IN_HAND_MAX) {
+      this.#hasTurnedAway = true;
+      return;
+    }
+    const inHand: InHand = { effect, left: new Set(), told: 0 };
+    this.#hand.set(name, inHand);
+    const only = outcome?.owedTo ?? effect.only;
+    // One after the other, so that each target is told in the order in which things happened.
+    this.#planning = this.#planning.then(() => this.#plan(name, inHand, only));
+  }
+
+  /** Somebody else has done what this box is busy with. */
+  letGo(record: SettledRecord): void {
+    for (const { effect, owedTo } of outcomesOf(record)) {
+      const name = placeName(effect.lane, effect.origin, effect.place);
+      const inHand = this.#hand.get(name);
+      if (!inHand) continue;
+      for (const target of inHand.left) if (!owedTo.includes(target)) inHand.left.delete(target);
+      if (owedTo.length === 0) this.#hand.delete(name);
+    }
+  }
+
+  /** Begins nothing any more; resolves when what is under way has ended, or was broken off. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const queue of this.#queues.values()) queue.stop();
+    const timer = this.#deps.timers.after(STOP_GRACE_MS, () => this.#abort.abort());
+    await Promise.allSettled(this.#underWay);
+    timer.cancel();
+  }
+
+  #isTooOld({ time }: Waiting): boolean {
+    return millisecondsOf(this.#deps.now()) - millisecondsOf(time) > GIVE_UP_MS;
+  }
+
+  async #plan(name: PlaceName, inHand: InHand, only: readonly string[] | undefined): Promise<void> {
+    const { effect, left } = inHand;
+    if (this.#stopped || this.#hand.get(name) !== inHand) return;
+    try {
+      const targets = (await this.#lanes.get(effect.lane)?.targetsOf(effect.effect)) ?? [];
+      for (const target of targets) if (only?.includes(target) ?? true) left.add(target);
+    } catch (error) {
+      this.#deps.logger.warn({ err: error }, "could not find out whom to tell");
+      this.#hand.delete(name);
+      this.#hasTurnedAway = true;
+      return;
+    }
+    if (this.#hand.get(name) !== inHand) return;
+    inHand.told = left.size;
+    if (left.size === 0) return this.#finish(name, inHand);
+    for (const target of left) this.#queueOf(effect.lane, target).add(effect);
+  }
+
+  #queueOf(lane: string, target: string): TargetQueue {
+    const key = `${lane} ${target}`;
+    let queue = this.#queues.get(key);
+    if (!queue) {
+      const { timers, random } = this.#deps;
+      queue = new TargetQueue({
+        timers,
+        random,
+        inTurn: (work) => this.#turns.run(work),
+        perform: (effect) => this.#perform(target, effect),
+        over: (effect) => this.#over(target, effect),
+        idle: () => this.#queues.delete(key),
+      });
+      this.#queues.set(key, queue);
+    }
+    return queue;
+  }
+
+  async #perform(target: string, effect: Waiting): Promise<"done" | "failed" | "skipped"> {
+    const name = nameOf(effect);
+    if (this.#stopped || !this.#hand.get(name)?.left.has(target)) return "skipped";
+    if (!this.#deps.isOurs(effect.origin)) {
+      this.#hand.delete(name);
+      return "skipped";
+    }
+    const lane = this.#lanes.get(effect.lane);
+    if (!lane || this.#isTooOld(effect)) return "done";
+    const work = this.#try(lane, target, effect);
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  async #try(lane: EffectLane, target: string, effect: Waiting): Promise<"done" | "failed"> {
+    try {
+      const outcome = await lane.perform(target, effect.effect, this.#abort.signal);
+      if (outcome === "failed") this.#tellOwed(effect);
+      return outcome;
+    } catch (error) {
+      this.#deps.logger.warn({ target, err: error }, "an effect could not be tried");
+      return "failed";
+    }
+  }
+
+  #over(target: string, effect: Waiting): void {
+    const name = nameOf(effect);
+    const inHand = this.#hand.get(name);
+    if (!inHand?.left.delete(target)) return;
+    if (inHand.left.size === 0) return this.#finish(name, inHand);
+    const isHeldUp = [...inHand.left].some(
+      (other) => this.#queues.get(`${effect.lane} ${other}`)?.isFailing,
+    );
+    if (isHeldUp) this.#tellOwed(effect);
+  }
+
+  #finish(name: PlaceName, { effect }: InHand): void {
+    this.#hand.delete(name);
+    this.#deps.settlements.note({ effect, owedTo: [] });
+  }
+
+  /** Whoever takes over need not repeat what was done, while some targets cannot be reached. */
+  #tellOwed(effect: Waiting): void {
+    const inHand = this.#hand.get(nameOf(effect));
+    if (!inHand || inHand.left.size >= inHand.told) return;
+    inHand.told = inHand.left.size;
+    this.#deps.settlements.note({ effect, owedTo: [...inHand.left] });
+  }
+}

@@ -1,0 +1,47 @@
+import { effects, events } from "../../core/tables.ts";
+import type { StoredEvent } from "../../core/tables.ts";
+import { TARGETS } from "./effect-sink.ts";
+import type { SimBox } from "./sim-box.ts";
+import type { World } from "./world.ts";
+
+/** Every effect is done within this long after healing: a target that failed often is tried late, milliseconds. */
+const EFFECTS_DONE_MS = 20 * 60_000;
+
+/** Lets the boxes do what they have to do, and agree that it is done. */
+export async function finishEffects(world: World): Promise<void> {
+  const { clock, boxes, sink } = world;
+  sink.failures.clear();
+  const isDone = (): boolean => world.hasConverged && boxes.every((box) => rows(box).length === 0);
+  if (await clock.run(clock.nowMs + EFFECTS_DONE_MS, isDone)) return;
+  for (const box of boxes) {
+    const waiting = rows(box).map(([key, text]) => `${key} ${text}`);
+    if (waiting.length > 0) world.violate("effects", `${box.id} waits for ${waiting.join("; ")}`);
+  }
+}
+
+/**
+ * I23: what each event of the workload calls for was done at least once, and once where no box failed.
+ * Whoever asked for effects did so before the first room was made.
+ */
+export function checkEffects(world: World): void {
+  const [first] = world.boxes;
+  if (!first) return;
+  const isOnce = Object.keys(world.faults).length === 0;
+  const tooMany = isOnce ? 2 : Infinity;
+  for (const [, text] of tableRows(first, events.name)) {
+    const { id } = JSON.parse(text) as StoredEvent;
+    for (const target of TARGETS) {
+      const count = world.sink.count(id, target);
+      if (count === 0) world.violate("effects", `${target} was never told of ${id}`);
+      if (count >= tooMany) world.violate("effects", `${target} was told ${count} times of ${id}`);
+    }
+  }
+}
+
+function rows(box: SimBox): [key: string, text: string][] {
+  return tableRows(box, effects.name);
+}
+
+function tableRows(box: SimBox, table: string): [key: string, text: string][] {
+  return [...box.disk.current.entries].filter(([key]) => key.startsWith(`t/${table}\0`));
+}
