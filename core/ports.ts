@@ -1,7 +1,8 @@
 import type { SigningKey } from "./event/sign.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { BoxId, RoomId, ServerName, UserId } from "./ids.ts";
-import type { Key, KeyPart, Table, Topic } from "./tables.ts";
+import type { Key, KeyPart, Table } from "./table.ts";
+import type { Topic } from "./tables.ts";
 import type { Draft } from "./transaction/draft.ts";
 import type {
   DocId,

@@ -2,36 +2,24 @@ import type { Json, JsonObject } from "./json.ts";
 import type { Pdu } from "./event/pdu.ts";
 import type { StateKey } from "./event/state-key.ts";
 import type { BoxId, DeviceId, EventId, RoomId, UserId } from "./ids.ts";
+import type { Key, Table } from "./table.ts";
 import type {
   Collection,
   DocId,
-  Effect,
   Heads,
   HybridTime,
   LaneName,
   ToDeviceMessage,
+  WaitingEffect,
   TransactionRecord,
 } from "./transaction/records.ts";
 import type { Dot, Origin, Vector } from "./vector.ts";
 
 /**
  * The catalogue of everything that is kept: name, key and value of each table. All of it is derived
- * from transactions and can be rebuilt from them. Keys sort part by part: text by code point, numbers by
- * value (non-negative safe integers). Names are never reused; a dropped table stays as a tombstone.
+ * from transactions and can be rebuilt from them. Names are never reused; a dropped table stays as a
+ * tombstone.
  */
-export type KeyPart = string | number;
-export type Key = readonly KeyPart[];
-
-export interface Table<K extends Key, V> {
-  readonly name: string;
-  /** What its rows are, in plain words, for whoever is told that boxes differ. */
-  readonly about: string;
-  /** `mesh`: boxes with the same transactions have the same rows. `box`: they need not. */
-  readonly scope: "mesh" | "box";
-  /** Never present; carries the types. */
-  readonly types?: { key: K; value: V };
-}
-
 const catalogue: Omit<Table<Key, unknown>, "types">[] = [];
 
 /** Every table, in the order of this file. */
@@ -231,13 +219,7 @@ export const backupStats = table<
 
 /**
  * Side effects that nobody has reported done: lane, box, incarnation, seq, index in the transaction.
- * `only`: what remains is owed to these targets.
  */
-export interface WaitingEffect {
-  readonly effect: Effect;
-  readonly time: HybridTime;
-  readonly only?: readonly string[];
-}
 export const effects = table<[LaneName, BoxId, number, number, number], WaitingEffect>(
   "ef",
   "effects that wait to be done",

@@ -1,7 +1,7 @@
 import type { EventId, RoomId } from "../ids.ts";
 import type { Snapshot } from "../ports.ts";
 import { timeline } from "../tables.ts";
-import type { KeyPart, Table } from "../tables.ts";
+import type { KeyPart, Table } from "../table.ts";
 import type { Dot } from "../vector.ts";
 import type { Point } from "./page-token.ts";
 import type { Position } from "./position.ts";

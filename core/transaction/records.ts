@@ -155,6 +155,13 @@ export type LaneName = "push";
 /** `event`: tell whoever its push rules notify. `badge`: tell a user's apps how much is unread. */
 export type Effect = { readonly event: EventId } | { readonly badge: UserId };
 
+/** An effect that nobody has reported done. `only`: what remains is owed to these targets. */
+export interface WaitingEffect {
+  readonly effect: Effect;
+  readonly time: HybridTime;
+  readonly only?: readonly string[];
+}
+
 /**
  * Effects of one origin that are over: performed, or given up. `owed` are over but for some of their
  * targets, which cannot be reached now.

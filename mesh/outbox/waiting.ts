@@ -1,5 +1,9 @@
-import type { WaitingEffect } from "../../core/tables.ts";
-import type { EffectPlace, LaneName, SettledRecord } from "../../core/transaction/records.ts";
+import type {
+  EffectPlace,
+  LaneName,
+  SettledRecord,
+  WaitingEffect,
+} from "../../core/transaction/records.ts";
 import type { Origin } from "../../core/vector.ts";
 
 /** An effect that waits, and where it stands. */

@@ -1,5 +1,5 @@
 import type { Range } from "../../core/ports.ts";
-import type { Key, KeyPart, Table } from "../../core/tables.ts";
+import type { Key, KeyPart, Table } from "../../core/table.ts";
 import type { StoreRange } from "./store.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { assert, unavailable } from "../../core/errors.ts";
 import type { Reader, Snapshot } from "../../core/ports.ts";
-import type { Key, Table } from "../../core/tables.ts";
+import type { Key, Table } from "../../core/table.ts";
 import { DecodedCache } from "./decoded-cache.ts";
 import { encodeKey } from "./keys.ts";
 import { SharedSnapshot } from "./shared-snapshot.ts";

@@ -1,6 +1,6 @@
 import { assert } from "../../core/errors.ts";
 import type { WritableView } from "../../core/ports.ts";
-import type { Key, Table } from "../../core/tables.ts";
+import type { Key, Table } from "../../core/table.ts";
 import { encodeKey } from "./keys.ts";
 
 /** A staged write. `text` is what goes to disk; `undefined` deletes. */

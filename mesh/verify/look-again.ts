@@ -1,6 +1,6 @@
 import type { BoxId } from "../../core/ids.ts";
 import type { Timers } from "../../core/ports.ts";
-import type { Key } from "../../core/tables.ts";
+import type { Key } from "../../core/table.ts";
 import { EMPTY_VECTOR, includes, merge } from "../../core/vector.ts";
 import type { ComparedBox, Look } from "./compared-box.ts";
 import { LOOK_KEYS_MAX, LOOK_PAUSE_MS, LOOKS_MAX } from "./constants.ts";

@@ -1,5 +1,5 @@
 import { TABLES } from "../../core/tables.ts";
-import type { Key, Table } from "../../core/tables.ts";
+import type { Key, Table } from "../../core/table.ts";
 import type { DocId, Heads } from "../../core/transaction/records.ts";
 import { originOf } from "../../core/vector.ts";
 import type { BoxId } from "../../core/ids.ts";

@@ -9,7 +9,8 @@ import { buildCreateEvent, buildEvent, sendInRoom } from "../../../core/rooms/bu
 import type { ClientTransaction, NewEvent } from "../../../core/rooms/build-event.ts";
 import { roomVersion } from "../../../core/room-version/table.ts";
 import { events, rooms, roomState } from "../../../core/tables.ts";
-import type { Key, RoomMeta, StoredEvent, Table } from "../../../core/tables.ts";
+import type { Key, Table } from "../../../core/table.ts";
+import type { RoomMeta, StoredEvent } from "../../../core/tables.ts";
 import type {
   EventRecord,
   HybridTime,

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Key, KeyPart, Table } from "../../../core/tables.ts";
+import type { Key, KeyPart, Table } from "../../../core/table.ts";
 import { compareBytes } from "../../../mesh/store/byte-order.ts";
 import { TABLE_ROWS, decodeKey, encodeKey, rangeOf } from "../../../mesh/store/keys.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Table } from "../../../core/tables.ts";
+import type { Table } from "../../../core/table.ts";
 import { MemoryDisk, MemoryStore } from "../../../mesh/store/memory-store.ts";
 import type { MemoryDiskFaults } from "../../../mesh/store/memory-store.ts";
 import { VECTOR_KEY } from "../../../mesh/store/mesh-keys.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Key } from "../../../core/tables.ts";
+import type { Key } from "../../../core/table.ts";
 import { events, TABLES } from "../../../core/tables.ts";
 import { positionKey } from "../../../mesh/journal/positions.ts";
 import { encodeKey } from "../../../mesh/store/keys.ts";
