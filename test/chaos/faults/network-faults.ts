@@ -1,8 +1,8 @@
 import { pause } from "../../e2e/support/box-process.ts";
-import { FAIR } from "../network/wire.ts";
+import type { Machine } from "../machine.ts";
+import { CLIENTS, FAIR } from "../network/wire.ts";
 import type { Weather } from "../network/wire.ts";
-import { CLIENTS } from "../network/wire.ts";
-import { darken } from "../network/network.ts";
+import type { Disturbance } from "../network/network.ts";
 import type { Draw, Fault, Run } from "./fault.ts";
 import { othersOf, pickMachine } from "./fault.ts";
 
@@ -21,8 +21,9 @@ export const isolate: Fault = {
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     run.timeline.note(`isolate: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
-    await run.network.isolate(run.mesh, machine.host);
-    await lasting(run, draw);
+    const disturbance = run.network.disturb(run.mesh);
+    await disturbance.isolate(machine.host);
+    await lasting(disturbance, draw);
   },
 };
 
@@ -35,10 +36,11 @@ export const dark: Fault = {
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     run.timeline.note(`dark: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
-    darken(run.network, run.mesh, machine.host);
+    const disturbance = run.network.disturb(run.mesh);
+    disturbance.darken(machine.host);
     machine.isDark = true;
     await run.workload.askTheOthers();
-    await lasting(run, draw);
+    await lasting(disturbance, draw);
     machine.isDark = false;
   },
 };
@@ -51,8 +53,9 @@ export const apart: Fault = {
   lasts: 1,
   async strike(run, draw) {
     run.timeline.note(`apart: all boxes for ${draw.seconds.toFixed(1)} s`);
-    for (const { host } of run.machines) await run.network.isolate(run.mesh, host);
-    await lasting(run, draw);
+    const disturbance = run.network.disturb(run.mesh);
+    for (const { host } of run.machines) await disturbance.isolate(host);
+    await lasting(disturbance, draw);
   },
 };
 
@@ -66,9 +69,10 @@ export const ring: Fault = {
     const [one, other] = othersOf(run, pickMachine(run, draw));
     if (!one || !other) return;
     run.timeline.note(`ring: ${one.name} - ${other.name} for ${draw.seconds.toFixed(1)} s`);
-    run.network.set(one.host, other.host, CUT);
-    run.network.set(other.host, one.host, CUT);
-    await lasting(run, draw);
+    const disturbance = run.network.disturb(run.mesh);
+    disturbance.set(one.host, other.host, CUT);
+    disturbance.set(other.host, one.host, CUT);
+    await lasting(disturbance, draw);
   },
 };
 
@@ -82,8 +86,9 @@ export const oneWay: Fault = {
     const from = pickMachine(run, draw);
     const to = draw.prng.pick(othersOf(run, from));
     run.timeline.note(`one-way: ${from.name} > ${to.name} for ${draw.seconds.toFixed(1)} s`);
-    run.network.set(from.host, to.host, CUT);
-    await lasting(run, draw);
+    const disturbance = run.network.disturb(run.mesh);
+    disturbance.set(from.host, to.host, CUT);
+    await lasting(disturbance, draw);
   },
 };
 
@@ -98,9 +103,10 @@ export const flap: Fault = {
     run.timeline.note(`flap: ${machine.name} for ${seconds.toFixed(1)} s`);
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
-      await run.network.isolate(run.mesh, machine.host);
+      const disturbance = run.network.disturb(run.mesh);
+      await disturbance.isolate(machine.host);
       await pause(prng.between(0, FLAP_SECONDS_MAX) * 1000);
-      await run.network.heal(run.mesh);
+      await disturbance.lift();
       await pause(prng.between(0, FLAP_SECONDS_MAX) * 1000);
     }
   },
@@ -118,9 +124,7 @@ export const slow: Fault = {
     const weather = { ...FAIR, delayMs, jitterMs: delayMs };
     const machine = prng.chance(0.5) ? prng.pick(run.machines) : undefined;
     run.timeline.note(`slow: ${delayMs} to ${2 * delayMs} ms${whom(machine?.name)}${lasts(draw)}`);
-    betweenBoxes(run, weather);
-    if (machine) toClients(run, machine.host, weather);
-    await lasting(run, draw);
+    await lasting(disturb(run, machine, weather), draw);
   },
 };
 
@@ -137,26 +141,26 @@ export const lossy: Fault = {
     const machine = prng.chance(0.5) ? prng.pick(run.machines) : undefined;
     const shares = `${percent(loss)} lost, ${percent(duplication)} doubled`;
     run.timeline.note(`lossy: ${shares}${whom(machine?.name)}${lasts(draw)}`);
-    betweenBoxes(run, weather);
-    if (machine) toClients(run, machine.host, weather);
-    await lasting(run, draw);
+    await lasting(disturb(run, machine, weather), draw);
   },
 };
 
-async function lasting({ network, mesh }: Run, { seconds }: Draw): Promise<void> {
+async function lasting(disturbance: Disturbance, { seconds }: Draw): Promise<void> {
   await pause(seconds * 1000);
-  await network.heal(mesh);
+  await disturbance.lift();
 }
 
-function betweenBoxes(run: Run, weather: Weather): void {
+/** Between all boxes, and to the clients of one if there is one. */
+function disturb(run: Run, machine: Machine | undefined, weather: Weather): Disturbance {
+  const disturbance = run.network.disturb(run.mesh);
   for (const { host } of run.machines) {
-    for (const other of run.machines) run.network.set(host, other.host, weather);
+    for (const other of run.machines) disturbance.set(host, other.host, weather);
   }
-}
-
-function toClients({ network }: Run, host: number, weather: Weather): void {
-  network.set(host, CLIENTS, weather);
-  network.set(CLIENTS, host, weather);
+  if (machine) {
+    disturbance.set(machine.host, CLIENTS, weather);
+    disturbance.set(CLIENTS, machine.host, weather);
+  }
+  return disturbance;
 }
 
 const whom = (name: string | undefined): string =>

@@ -1,7 +1,6 @@
 import { pause } from "../../e2e/support/box-process.ts";
-import type { Fault, Run } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 import { pickMachine, shuffled } from "./fault.ts";
-import { darken } from "../network/network.ts";
 
 /** A box that boots is killed at any time from its first line to its first answer, seconds. */
 const BOOT_SECONDS_MAX = 1.5;
@@ -16,19 +15,16 @@ export const powerCut: Fault = {
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     run.timeline.note(`power-cut: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
-    silence(run, machine.host);
+    const silence = run.network.disturb(run.mesh);
+    // Without packets to touch, the kernel resets the connections of the dead process.
+    if (run.network.touchesPackets) silence.darken(machine.host);
     await machine.cutPower();
     await run.workload.askTheOthers();
     await pause(draw.seconds * 1000);
-    await run.network.heal(run.mesh);
+    await silence.lift();
     await machine.powerOn();
   },
 };
-
-/** Without packets to touch, the machine's kernel resets the connections of the dead process. */
-function silence({ network, mesh }: Run, host: number): void {
-  if (network.touchesPackets) darken(network, mesh, host);
-}
 
 export const blackout: Fault = {
   name: "blackout",

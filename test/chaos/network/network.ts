@@ -1,9 +1,9 @@
-import type { TestMesh } from "../../e2e/support/test-mesh.ts";
 import type { Site } from "../../e2e/support/box-process.ts";
+import type { TestMesh } from "../../e2e/support/test-mesh.ts";
+import type { Prng } from "../../simulation/prng.ts";
 import { Namespaces, addressOf } from "./namespaces.ts";
 import { CLIENTS, FAIR, Wire } from "./wire.ts";
 import type { Host, Weather } from "./wire.ts";
-import type { Prng } from "../../simulation/prng.ts";
 
 const CUT: Weather = { ...FAIR, isCut: true };
 /** Longer than any fault: the links come back when they are told to, seconds. */
@@ -11,16 +11,26 @@ const DRILL_SECONDS = 3600;
 
 /** What lies between the boxes, and between them and their clients. */
 export interface Network {
-  /** Whether `set` works. */
+  /** Whether a disturbance can do more than to isolate. */
   readonly touchesPackets: boolean;
   /** Where a box runs. */
   place(host: Host): Promise<Pick<Site, "host" | "command">>;
-  /** A box loses the other boxes, not its clients. */
-  isolate(mesh: TestMesh, host: Host): Promise<void>;
-  /** Packets from one host to another; only where packets can be touched. */
-  set(from: Host, to: Host, weather: Weather): void;
+  /** Something begins to go wrong; several such things add up. */
+  disturb(mesh: TestMesh): Disturbance;
+  /** All disturbances are over. */
   heal(mesh: TestMesh): Promise<void>;
   readonly summary: string;
+}
+
+/** What one fault does to the network. */
+export interface Disturbance {
+  /** A box loses the other boxes, not its clients. */
+  isolate(host: Host): Promise<void>;
+  /** Nothing comes from or gets to a host: no reset, no answer. */
+  darken(host: Host): void;
+  /** Packets from one host to another. */
+  set(from: Host, to: Host, weather: Weather): void;
+  lift(): Promise<void>;
 }
 
 /** Real packets between network namespaces. */
@@ -44,15 +54,20 @@ export class WiredNetwork implements Network {
     return { host: addressOf(host), command: await this.#namespaces.box(host) };
   }
 
-  async isolate(mesh: TestMesh, host: Host): Promise<void> {
-    for (const other of hostsOf(mesh).filter((one) => one !== host)) {
-      this.set(host, other, CUT);
-      this.set(other, host, CUT);
-    }
-  }
-
-  set(from: Host, to: Host, weather: Weather): void {
-    this.#wire.set(from, to, weather);
+  disturb(mesh: TestMesh): Disturbance {
+    const layer = this.#wire.layer();
+    const cut = (host: Host, others: readonly Host[]): void => {
+      for (const other of others.filter((one) => one !== host)) {
+        layer.set(host, other, CUT);
+        layer.set(other, host, CUT);
+      }
+    };
+    return {
+      isolate: async (host) => cut(host, hostsOf(mesh)),
+      darken: (host) => cut(host, [...hostsOf(mesh), CLIENTS]),
+      set: (from, to, weather) => layer.set(from, to, weather),
+      lift: async () => layer.lift(),
+    };
   }
 
   async heal(): Promise<void> {
@@ -68,35 +83,48 @@ export class WiredNetwork implements Network {
 /** Everything on the loopback; boxes cut their own links when the owner practises an outage. */
 export class DrillNetwork implements Network {
   readonly touchesPackets = false;
+  readonly summary = "packets: none touched";
+  /** For each disturbance, the boxes that it isolates. */
+  readonly #isolated = new Set<Set<Host>>();
+
   async place(): Promise<Pick<Site, "host" | "command">> {
     return { host: "127.0.0.1", command: [] };
   }
 
-  async isolate(mesh: TestMesh, host: Host): Promise<void> {
-    await mesh.box(host).control("drill.isolate", { duration_s: DRILL_SECONDS });
-  }
-
-  set(): void {
-    throw new Error("packets on the loopback are left alone");
+  disturb(mesh: TestMesh): Disturbance {
+    const hosts = new Set<Host>();
+    this.#isolated.add(hosts);
+    const untouched = (): never => {
+      throw new Error("packets on the loopback are left alone");
+    };
+    return {
+      isolate: async (host) => {
+        hosts.add(host);
+        await mesh.box(host).control("drill.isolate", { duration_s: DRILL_SECONDS });
+      },
+      darken: untouched,
+      set: untouched,
+      lift: async () => {
+        this.#isolated.delete(hosts);
+        await this.#reconnect(mesh, [...hosts]);
+      },
+    };
   }
 
   async heal(mesh: TestMesh): Promise<void> {
-    await Promise.all(
-      mesh.boxes.filter((box) => box.isRunning).map((box) => box.control("drill.heal", {})),
-    );
+    this.#isolated.clear();
+    await this.#reconnect(mesh, hostsOf(mesh));
   }
 
-  readonly summary = "packets: none touched";
+  /** A box that is off has forgotten its drill. */
+  async #reconnect(mesh: TestMesh, hosts: readonly Host[]): Promise<void> {
+    const isStillCut = (host: Host): boolean => [...this.#isolated].some((all) => all.has(host));
+    const boxes = hosts.filter((host) => !isStillCut(host)).map((host) => mesh.box(host));
+    const running = boxes.filter((box) => box.isRunning);
+    await Promise.all(running.map((box) => box.control("drill.heal", {}).catch(() => undefined)));
+  }
 }
 
-export function hostsOf(mesh: TestMesh): Host[] {
+function hostsOf(mesh: TestMesh): Host[] {
   return mesh.boxes.map((_, i) => i + 1);
-}
-
-/** Nothing comes from or gets to a host: no reset, no answer. */
-export function darken(network: Network, mesh: TestMesh, host: Host): void {
-  for (const other of [...hostsOf(mesh), CLIENTS].filter((one) => one !== host)) {
-    network.set(host, other, CUT);
-    network.set(other, host, CUT);
-  }
 }

@@ -62,15 +62,14 @@ describe("the switch between the boxes", () => {
   });
 
   it("lets packets vanish where one way is cut", async () => {
-    wire.set(1, 2, { ...FAIR, isCut: true });
-    wire.set(2, 1, FAIR);
+    wire.layer().set(1, 2, { ...FAIR, isCut: true });
     await send(3);
     expect(arrived).toEqual([255]);
     expect(wire.counts).toMatchObject({ cut: 3, passed: 1 });
   });
 
   it("loses and doubles about as many as it is told", async () => {
-    wire.set(1, 2, { ...FAIR, loss: 0.3, duplication: 0.2 });
+    wire.layer().set(1, 2, { ...FAIR, loss: 0.3, duplication: 0.2 });
     await send(100);
     expect(wire.counts.lost).toBeGreaterThan(15);
     expect(wire.counts.lost).toBeLessThan(45);
@@ -79,10 +78,23 @@ describe("the switch between the boxes", () => {
   });
 
   it("lets what is on time overtake what is late", async () => {
-    wire.set(1, 2, { ...FAIR, delayMs: 50 });
+    wire.layer().set(1, 2, { ...FAIR, delayMs: 50 });
     await send(1);
     await untilArrived(2);
     expect(arrived).toEqual([255, 0]);
+  });
+
+  it("keeps a way cut until the last cause of it is over", async () => {
+    const [first, second] = [wire.layer(), wire.layer()];
+    for (const cause of [first, second]) cause.set(1, 2, { ...FAIR, isCut: true });
+    wire.layer().set(1, 2, { ...FAIR, duplication: 1 });
+    first.lift();
+    ends[0]!.send(packetFor(2, 1));
+    while (wire.counts.cut < 1) await new Promise((resolve) => setImmediate(resolve));
+    second.lift();
+    ends[0]!.send(packetFor(2, 2));
+    await untilArrived(2);
+    expect(arrived).toEqual([2, 2]);
   });
 
   it("drops what is no packet, or for nobody", async () => {

@@ -16,6 +16,12 @@ export interface Weather {
 
 export const FAIR: Weather = { isCut: false, delayMs: 0, jitterMs: 0, loss: 0, duplication: 0 };
 
+/** The doing of one cause, both ways or one. */
+export interface Layer {
+  set(from: Host, to: Host, weather: Weather): void;
+  lift(): void;
+}
+
 /** A number for each machine on the wire: 1 to 3 are boxes. */
 export type Host = number;
 /** The machine of the clients. */
@@ -31,7 +37,7 @@ const DESTINATION_AT = 16;
 export class Wire {
   readonly #prng: Prng;
   readonly #cables = new Map<Host, { readonly socket: Socket; readonly port: number }>();
-  readonly #weather = new Map<string, Weather>();
+  readonly #layers = new Set<Map<string, Weather>>();
   readonly counts = { passed: 0, cut: 0, lost: 0, doubled: 0, delayed: 0 };
 
   constructor(prng: Prng) {
@@ -52,12 +58,18 @@ export class Wire {
     return { from, to: socket.address().port };
   }
 
-  set(from: Host, to: Host, weather: Weather): void {
-    this.#weather.set(`${from}>${to}`, weather);
+  /** What one cause does to the packets, on top of all others, until it is lifted. */
+  layer(): Layer {
+    const ways = new Map<string, Weather>();
+    this.#layers.add(ways);
+    return {
+      set: (from, to, weather) => void ways.set(wayOf(from, to), weather),
+      lift: () => void this.#layers.delete(ways),
+    };
   }
 
   clear(): void {
-    this.#weather.clear();
+    this.#layers.clear();
   }
 
   close(): void {
@@ -69,7 +81,7 @@ export class Wire {
     if (packet.length < IPV4_HEADER_BYTES || (packet[0] ?? 0) >> 4 !== 4) return;
     const to = packet[DESTINATION_AT + 3] ?? 0;
     if (!this.#cables.has(to)) return;
-    const weather = this.#weather.get(`${from}>${to}`) ?? FAIR;
+    const weather = this.#weatherOn(wayOf(from, to));
     const { counts } = this;
     if (weather.isCut) counts.cut++;
     else if (weather.loss > 0 && this.#prng.chance(weather.loss)) counts.lost++;
@@ -81,6 +93,15 @@ export class Wire {
         this.#deliver(to, packet, weather);
       }
     }
+  }
+
+  #weatherOn(way: string): Weather {
+    let all = FAIR;
+    for (const ways of this.#layers) {
+      const one = ways.get(way);
+      if (one) all = all === FAIR ? one : together(all, one);
+    }
+    return all;
   }
 
   #deliver(to: Host, packet: Buffer, { delayMs, jitterMs }: Weather): void {
@@ -95,6 +116,20 @@ export class Wire {
     this.counts.delayed++;
     setTimeout(send, delayMs + this.#prng.next() * jitterMs).unref();
   }
+}
+
+function wayOf(from: Host, to: Host): string {
+  return `${from}>${to}`;
+}
+
+function together(a: Weather, b: Weather): Weather {
+  return {
+    isCut: a.isCut || b.isCut,
+    delayMs: a.delayMs + b.delayMs,
+    jitterMs: a.jitterMs + b.jitterMs,
+    loss: 1 - (1 - a.loss) * (1 - b.loss),
+    duplication: 1 - (1 - a.duplication) * (1 - b.duplication),
+  };
 }
 
 async function openSocket(): Promise<Socket> {

@@ -19,6 +19,8 @@ const READER = "olga";
 const MODERATOR_LEVEL = 50;
 /** From healing to all boxes having all of it: the invariant, on a machine that does more. Milliseconds. */
 const CONVERGENCE_MS_MAX = 60_000;
+/** Hashing a password takes its time, so only the last names are tried in the end. */
+const NAMES_TRIED_MAX = 3;
 /** Of what is missing, so many characters are told. */
 const LACKING_CHARS_MAX = 500;
 /** How long a box may take for a first answer after another one lost its power, milliseconds. */
@@ -179,6 +181,7 @@ export class Workload {
     );
     await this.#untilEqual();
     const rowsCompared = await this.#compare();
+    await this.#logInAsOwners();
     await Promise.all([...this.#listeners, ...this.probers].map((one) => one.stop()));
     const views = await Promise.all(
       this.#machines.map((machine) => viewOf(machine, this.#reader, this.#rooms)),
@@ -202,6 +205,18 @@ export class Workload {
       this.#recorder.incident(`${String(error)}: ${report ? renderVerify(report) : "no report"}`);
     }
     return report?.rows ?? 0;
+  }
+
+  /** Whoever was granted a name can log in with it on every box. */
+  async #logInAsOwners(): Promise<void> {
+    for (const [user, owners] of [...this.#recorder.namesGranted].slice(-NAMES_TRIED_MAX)) {
+      const identifier = { type: "m.id.user", user };
+      const body = { type: "m.login.password", identifier, password: [...owners][0] };
+      for (const { name, box } of this.#machines) {
+        const { status } = await call("POST", `${box.url}/_matrix/client/v3/login`, { body });
+        if (status !== 200) this.#recorder.incident(`${name} does not let ${user} in: ${status}`);
+      }
+    }
   }
 
   /** What was never acknowledged may still be on its way. */
