@@ -36,7 +36,7 @@ export class Figures {
     requests: readonly Request[],
     { firstAnswerMs, convergenceMs }: { firstAnswerMs: number[]; convergenceMs: number[] },
   ): Measured {
-    const served = [0, 1, 2, 3].map((dark) => {
+    const served = [0, 1, 2].map((dark) => {
       const such = requests.filter((request) => request.dark === dark);
       return { dark, of: such.length, served: such.filter(({ isServed }) => isServed).length };
     });

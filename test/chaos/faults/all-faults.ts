@@ -2,10 +2,11 @@ import { clock } from "./clock-faults.ts";
 import { corrupt, full, gone, readOnly, replace } from "./disk-faults.ts";
 import type { Fault } from "./fault.ts";
 import { apart, dark, flap, isolate, lossy, oneWay, ring, slow } from "./network-faults.ts";
-import { blackout, freeze, powerCut, restart } from "./power-faults.ts";
+import { alone, blackout, freeze, powerCut, restart } from "./power-faults.ts";
 
 export const ALL_FAULTS: readonly Fault[] = [
   powerCut,
+  alone,
   blackout,
   restart,
   freeze,

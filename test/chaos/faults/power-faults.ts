@@ -1,6 +1,6 @@
 import { pause } from "../../e2e/support/box-process.ts";
 import type { Fault } from "./fault.ts";
-import { pickMachine, shuffled } from "./fault.ts";
+import { othersOf, pickMachine, shuffled } from "./fault.ts";
 
 /** A box that boots is killed at any time from its first line to its first answer, seconds. */
 const BOOT_SECONDS_MAX = 1.5;
@@ -23,6 +23,26 @@ export const powerCut: Fault = {
     await pause(draw.seconds * 1000);
     await silence.lift();
     await machine.powerOn();
+  },
+};
+
+export const alone: Fault = {
+  name: "alone",
+  about: "two boxes are killed (-9) and silent; the third one goes on by itself",
+  needs: [],
+  isAlone: true,
+  lasts: 2,
+  async strike(run, draw) {
+    const left = pickMachine(run, draw);
+    const lost = othersOf(run, left);
+    run.timeline.note(`alone: ${left.name} for ${draw.seconds.toFixed(1)} s`);
+    const silence = run.network.disturb(run.mesh);
+    for (const { host } of lost) if (run.network.touchesPackets) silence.darken(host);
+    await Promise.all(lost.map((machine) => machine.cutPower()));
+    await run.workload.askTheOthers();
+    await pause(draw.seconds * 1000);
+    await silence.lift();
+    await Promise.all(lost.map((machine) => machine.powerOn()));
   },
 };
 
