@@ -1,6 +1,7 @@
 import type { SigningKey } from "./event/sign.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { BoxId, RoomId, ServerName, UserId } from "./ids.ts";
+import type { RoomDocumentLimits } from "./room-document/constants.ts";
 import type { Key, KeyPart, Table } from "./table.ts";
 import type { Topic } from "./tables.ts";
 import type { Draft } from "./transaction/draft.ts";
@@ -49,17 +50,36 @@ export interface Reader extends View {
 }
 
 /**
- * Automerge documents as flat maps of text. Keys are `section U+001F key`. Edits are staged with the
- * transaction that is being made or applied and vanish with it.
+ * Automerge documents as flat maps of text. Keys are `section U+001F key`. `at`: heads of a moment, by
+ * default now.
  */
-export interface Documents {
+export interface DocumentViews {
   get(doc: DocId, key: string, at?: Heads): string | undefined;
+  /** Every value that stands for a key: several where branches set it apart and none has won yet. */
+  all(doc: DocId, key: string, at: Heads): readonly string[];
   entries(doc: DocId, at?: Heads): Iterable<readonly [key: string, value: string]>;
+  /**
+   * The keys that read otherwise at `to` than at `from`, or are disputed at only one of the two; perhaps
+   * also some that were set to what they were.
+   */
+  changed(doc: DocId, from: Heads, to: Heads): readonly string[];
   heads(doc: DocId): Heads;
   /** Does the document contain the changes that these heads name? */
   contains(doc: DocId, heads: Heads): boolean;
   /** Of several sets of heads, drops those that are contained in another one. */
   maximal(doc: DocId, heads: readonly Heads[]): Heads[];
+}
+
+/** Their edits are staged with the transaction that is being made or applied and vanish with it. */
+export interface Documents extends DocumentViews {
+  readonly roomLimits: RoomDocumentLimits;
+  /** Operations in the history, beyond the first change. */
+  length(doc: DocId): number;
+  /** Stages a new document of a room with these entries, named by its first change. */
+  begin(
+    room: RoomId,
+    entries: readonly (readonly [key: string, value: string])[],
+  ): { readonly doc: DocId; readonly change: Uint8Array; readonly heads: Heads };
   /** Makes one change on top of `base` (by default: everything) and stages it. */
   change(
     doc: DocId,

@@ -3,7 +3,7 @@ import type {
   Blobs,
   Boxes,
   Claims,
-  Documents,
+  DocumentViews,
   Ephemeral,
   Logger,
   Notifier,
@@ -53,7 +53,7 @@ export interface Services {
   readonly tokenKeys: readonly TokenKey[];
   readonly reader: Reader;
   /** Reading side only: state of rooms at heads that stored events name. */
-  readonly documents: Pick<Documents, "get" | "entries" | "heads" | "contains" | "maximal">;
+  readonly documents: DocumentViews;
   readonly runner: Runner;
   readonly notifier: Notifier;
   readonly claims: Claims;

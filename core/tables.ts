@@ -9,6 +9,7 @@ import type {
   Heads,
   HybridTime,
   LaneName,
+  StateHeads,
   ToDeviceMessage,
   WaitingEffect,
   TransactionRecord,
@@ -36,7 +37,7 @@ function table<K extends Key, V>(
 }
 
 /** An event as kept. `pdu` is redacted once a redaction applies to it. */
-export interface StoredEvent {
+export interface StoredEvent extends StateHeads {
   readonly id: EventId;
   readonly room: RoomId;
   readonly pdu: Pdu;
@@ -58,7 +59,7 @@ export interface StoredEvent {
 }
 export const events = table<[EventId], StoredEvent>("e", "events");
 
-export interface RoomMeta {
+export interface RoomMeta extends StateHeads {
   readonly version: string;
   readonly create: EventId;
   /** Events that nothing accepted points to yet, sorted. */

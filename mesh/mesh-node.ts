@@ -1,6 +1,7 @@
 import type { SigningKey } from "../core/event/sign.ts";
 import type { BoxId, ServerName } from "../core/ids.ts";
 import type { ClaimKind, Logger, Random, Timers } from "../core/ports.ts";
+import type { RoomDocumentLimits } from "../core/room-document/constants.ts";
 import { fields, users } from "../core/tables.ts";
 import type { UserId } from "../core/ids.ts";
 import { isObject } from "../core/json.ts";
@@ -44,6 +45,8 @@ export interface MeshNodeDeps {
   /** Members as known before the mesh document is read. */
   readonly remembered?: readonly BoxRecord[];
   readonly ack: { readonly policy: AckPolicy; readonly waitMs: number };
+  /** When documents of rooms are begun anew and split, where a test wants it sooner. */
+  readonly roomLimits?: RoomDocumentLimits | undefined;
 }
 
 /** The replicated store of one box: everything of `mesh/` put together over a store and a network. */
@@ -76,7 +79,7 @@ export class MeshNode {
     const began = isClockSet ? Math.floor(deps.wallClock()) : millisecondsOf(clock.now());
     const life = nextLife(deps.transport.self, positions.keys(), began);
     const state = new StateStore(deps.store);
-    const documents = new DocumentStore(state, actorOf(life));
+    const documents = new DocumentStore(state, actorOf(life), undefined, deps.roomLimits);
     const box = deps.transport.self;
     const ledger = await Ledger.open({ ...deps, state, documents, clock, box, life });
     return new MeshNode(deps, { state, documents, clock, ledger });

@@ -14,7 +14,7 @@ import type { StoredEvent } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { millisecondsOf } from "../transaction/records.ts";
 import { stateBefore } from "./state-view.ts";
-import type { StateView } from "./state-view.ts";
+import type { StateView } from "../room-document/document-state.ts";
 
 /**
  * A member of every event made here: the box. Two boxes that cannot see each other may take the same

@@ -6,13 +6,16 @@ import { serverOf } from "../ids.ts";
 import { events, memberships, rooms, roomState } from "../tables.ts";
 import type { RoomMeta, StoredEvent } from "../tables.ts";
 import type { ApplyContext } from "../transaction/apply.ts";
+import type { StateHeads } from "../transaction/records.ts";
 import { logToTopic } from "../transaction/topics.ts";
-import { currentState, differences, sameList, stateBefore } from "./state-view.ts";
+import { differingKeys } from "../room-document/document-state.ts";
+import { sameList, stateHeads } from "../room-document/names.ts";
+import { currentState, editsOf, stateBefore } from "./state-view.ts";
 
 type Change = readonly [key: StateKey, to: EventId | undefined, from: EventId | undefined];
 
 interface NextState {
-  readonly heads: RoomMeta["heads"];
+  readonly at: StateHeads;
   readonly patch: NonNullable<RoomMeta["patch"]>;
   readonly changes: readonly Change[];
 }
@@ -28,11 +31,11 @@ export function moveCurrentState(context: ApplyContext, stored: StoredEvent, met
   const counts = { joined: meta.joined, invited: meta.invited };
   for (const [key, to, from] of next.changes)
     setCurrent(context, stored.room, key, to, from, counts);
-  const { patch: _, ...rest } = meta;
+  const { patch: _, heads: __, generation: ___, ...rest } = meta;
   view.put(rooms, [stored.room], {
     ...rest,
     ...counts,
-    heads: next.heads,
+    ...next.at,
     ...(next.patch.length > 0 ? { patch: next.patch } : {}),
   });
 }
@@ -48,7 +51,7 @@ function nextState(
   if (sameList(parents, before.extremities)) return linearStep(context, stored);
   // The state depends on nothing else: a message on one branch of a fork changes none of it.
   const same = sameList(branchesOf(context, before), branchesOf(context, meta));
-  if (same) return { heads: before.heads, patch: before.patch ?? [], changes: [] };
+  if (same) return { at: stateHeads(before), patch: before.patch ?? [], changes: [] };
   return resolvedStep(context, stored.room, before, meta);
 }
 
@@ -61,12 +64,14 @@ function branchesOf({ view }: ApplyContext, { extremities }: RoomMeta): string[]
 /** On top of the whole room as it was, the event alone decides the new state. */
 function linearStep(context: ApplyContext, stored: StoredEvent): NextState {
   const { type, state_key: stateKey } = stored.pdu;
-  if (stateKey === undefined) return { heads: stored.heads, patch: [], changes: [] };
+  const at = stateHeads(stored);
+  if (stateKey === undefined) return { at, patch: [], changes: [] };
   const from = context.view.get(roomState, [stored.room, type, stateKey]);
   const change: Change = [stateKeyOf(type, stateKey), stored.id, from];
-  return { heads: stored.heads, patch: [], changes: [change] };
+  return { at, patch: [], changes: [change] };
 }
 
+/** Where branches come together, or one of several grows: what changes is looked for where they differ. */
 function resolvedStep(
   context: ApplyContext,
   room: RoomId,
@@ -74,14 +79,15 @@ function resolvedStep(
   meta: RoomMeta,
 ): NextState {
   const now = stateBefore(context, room, meta.extremities);
-  const old = new Map(currentState(context, room, before).entries());
-  const changes = differences(old, new Map(now.entries())).map(([key, to]): Change => [
-    key,
-    to,
-    old.get(key),
-  ]);
+  const old = currentState(context, room, before);
+  const keys = differingKeys(context.docs, room, before, now.at);
+  for (const [key] of [...editsOf(before), ...now.edits]) keys.add(key);
+  const changes = [...keys]
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((key): Change => [key, now.get(...splitStateKey(key)), old.get(...splitStateKey(key))])
+    .filter(([, to, from]) => to !== from);
   const patch = now.edits.map(([key, event]) => [key, event ?? null] as const);
-  return { heads: now.heads, patch, changes };
+  return { at: now.at, patch, changes };
 }
 
 function setCurrent(

@@ -7,11 +7,12 @@ import type { Pdu } from "../event/pdu.ts";
 import { withTrustedContent } from "../event/verify.ts";
 import { roomVersion, roomVersionOf } from "../room-version/table.ts";
 import type { RoomVersion } from "../room-version/room-version.ts";
+import { isStateHere } from "../room-document/is-state-here.ts";
 import { events, rooms } from "../tables.ts";
 import type { ApplyContext } from "../transaction/apply.ts";
 import type { EventRecord } from "../transaction/records.ts";
 import { authoriseByCited, authoriseInRoom } from "./authorise-in-room.ts";
-import { roomDoc } from "./state-view.ts";
+import { reasonOfState } from "./reason-of-state.ts";
 
 /** What an event is taken as, and why it must not count, if so. */
 export interface Verdict {
@@ -69,9 +70,10 @@ function versionOf({ view }: ApplyContext, record: EventRecord): RoomVersion | u
 function reasonOfPlace(
   context: ApplyContext,
   version: RoomVersion,
-  { room, pdu, heads, entered }: EventRecord,
+  record: EventRecord,
 ): string | undefined {
-  if (entered !== "outlier" && !context.docs.contains(roomDoc(room), heads)) {
+  const { room, pdu, entered } = record;
+  if (entered === "backfilled" && !isStateHere(context.docs, room, record)) {
     return "its state is not known";
   }
   if (entered !== undefined) {
@@ -84,6 +86,6 @@ function reasonOfPlace(
     if (parent.rejected !== undefined) return `its parent ${id} was rejected`;
     if (parent.hidden === "outlier") return `its parent ${id} has no place in the room`;
   }
-  authoriseInRoom(context, version, room, pdu);
-  return undefined;
+  const before = authoriseInRoom(context, version, room, pdu);
+  return reasonOfState(context, before, record);
 }

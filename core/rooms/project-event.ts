@@ -1,6 +1,7 @@
 import { prevEventIds } from "../event/pdu.ts";
 import type { Pdu } from "../event/pdu.ts";
 import { roomVersionOf } from "../room-version/table.ts";
+import { stateHeads } from "../room-document/names.ts";
 import { events, rooms, transactions } from "../tables.ts";
 import type { RoomMeta, StoredEvent } from "../tables.ts";
 import type { ApplyContext } from "../transaction/apply.ts";
@@ -27,7 +28,7 @@ export function projectEvent(context: ApplyContext, record: EventRecord, checked
     id: record.id,
     room: record.room,
     pdu,
-    heads: record.heads,
+    ...stateHeads(record),
     origin: context.dot.origin,
     seq: context.dot.seq,
     time: context.time,
@@ -90,7 +91,7 @@ function extendRoom(context: ApplyContext, stored: StoredEvent): void {
     create: before?.create ?? stored.id,
     extremities: [...extremities, stored.id].toSorted(),
     depth: Math.max(before?.depth ?? 0, stored.pdu.depth),
-    heads: before?.heads ?? [],
+    ...(before ? stateHeads(before) : { heads: [] }),
     ...(before?.patch ? { patch: before.patch } : {}),
     joined: before?.joined ?? 0,
     invited: before?.invited ?? 0,

@@ -2,83 +2,64 @@ import { assert } from "../errors.ts";
 import { rememberEventId } from "../event/hash.ts";
 import type { Pdu } from "../event/pdu.ts";
 import type { StateKey, StateMap } from "../event/state-key.ts";
-import { stateKeyOf } from "../event/state-key.ts";
+import { splitStateKey, stateKeyOf } from "../event/state-key.ts";
 import type { EventId, RoomId } from "../ids.ts";
-import type { Documents, View } from "../ports.ts";
+import type { View } from "../ports.ts";
+import { differingKeys, documentState, mergedState } from "../room-document/document-state.ts";
+import type { StateView } from "../room-document/document-state.ts";
+import type { LeafViews } from "../room-document/leaves.ts";
+import { isSameState, sameList, stateHeads } from "../room-document/names.ts";
+import type { StateEdit } from "../room-document/write-state.ts";
 import { roomVersion } from "../room-version/table.ts";
+import type { AgreedState } from "../state-res/agreed-state.ts";
 import { resolveState } from "../state-res/resolve-state.ts";
 import { events, rooms, roomState } from "../tables.ts";
 import type { RoomMeta } from "../tables.ts";
-import type { DocId, Heads } from "../transaction/records.ts";
-
-/** State of a room at some moment: which event holds each (type, state key). */
-export interface StateView {
-  get(type: string, stateKey: string): EventId | undefined;
-  entries(): Iterable<readonly [key: StateKey, event: EventId]>;
-}
+import type { StateHeads } from "../transaction/records.ts";
 
 /** State on top of which an event is made: a document state and what resolution changes in it. */
 export interface BaseState extends StateView {
-  readonly heads: Heads;
-  readonly edits: readonly (readonly [key: StateKey, event: EventId | undefined])[];
+  readonly at: StateHeads;
+  readonly edits: readonly StateEdit[];
 }
 
 export interface StateDeps {
   readonly view: View;
-  readonly docs: Pick<Documents, "get" | "entries" | "maximal">;
+  readonly docs: LeafViews;
 }
 
-export function roomDoc(room: RoomId): DocId {
-  return `room:${room}`;
-}
-
-export function sameHeads(a: Heads, b: Heads): boolean {
-  return sameList(a, b);
-}
-
-export function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, i) => item === b[i]);
-}
-
-/** The state that the document shows at `heads`. */
-export function stateAtHeads(deps: StateDeps, room: RoomId, heads: Heads): StateView {
+/** The state that the room's documents show at these heads. */
+export function stateAt(deps: StateDeps, room: RoomId, at: StateHeads): StateView {
   const meta = deps.view.get(rooms, [room]);
-  if (meta && !meta.patch && sameHeads(meta.heads, heads)) return currentState(deps, room, meta);
-  return documentState(deps.docs, room, heads);
-}
-
-function documentState(docs: StateDeps["docs"], room: RoomId, heads: Heads): StateView {
-  const doc = roomDoc(room);
-  return {
-    get: (type, stateKey) =>
-      docs.get(doc, stateKeyOf(type, stateKey), heads) as EventId | undefined,
-    entries: () => docs.entries(doc, heads) as Iterable<readonly [StateKey, EventId]>,
-  };
+  if (meta && !meta.patch && isSameState(meta, at)) return currentState(deps, room, meta);
+  return documentState(deps.docs, room, at);
 }
 
 /** Current state: single keys from the index, which costs no document. */
 export function currentState(deps: StateDeps, room: RoomId, meta: RoomMeta): StateView {
   return {
     get: (type, stateKey) => deps.view.get(roomState, [room, type, stateKey]),
-    entries: () => patched(documentState(deps.docs, room, meta.heads), meta.patch ?? []).entries(),
+    entries: () => patched(documentState(deps.docs, room, meta), editsOf(meta)).entries(),
   };
 }
 
-type Patch = readonly (readonly [key: StateKey, event: EventId | null | undefined])[];
-
-function patched(base: StateView, patch: Patch): StateView {
-  if (patch.length === 0) return base;
-  return mapState(new Map(base.entries()), patch);
+/** What resolving an open fork of the state changes against the room's heads. */
+export function editsOf({ patch = [] }: RoomMeta): StateEdit[] {
+  return patch.map(([key, event]) => [key, event ?? undefined]);
 }
 
-function mapState(map: Map<StateKey, EventId>, patch: Patch): StateView {
-  for (const [key, event] of patch) {
-    if (event) map.set(key, event);
-    else map.delete(key);
-  }
+function patched(base: StateView, edits: readonly StateEdit[]): StateView {
+  if (edits.length === 0) return base;
+  const changes = new Map(edits);
   return {
-    get: (type, stateKey) => map.get(stateKeyOf(type, stateKey)),
-    entries: () => map,
+    get: (type, stateKey) => {
+      const key = stateKeyOf(type, stateKey);
+      return changes.has(key) ? changes.get(key) : base.get(type, stateKey);
+    },
+    *entries() {
+      for (const entry of base.entries()) if (!changes.has(entry[0])) yield entry;
+      for (const [key, event] of changes) if (event !== undefined) yield [key, event];
+    },
   };
 }
 
@@ -86,7 +67,7 @@ function mapState(map: Map<StateKey, EventId>, patch: Patch): StateView {
 export function stateAfter(deps: StateDeps, room: RoomId, event: EventId): StateView {
   const stored = deps.view.get(events, [event]);
   assert(stored && stored.room === room, "state is asked of a known event");
-  return stateAtHeads(deps, room, stored.heads);
+  return stateAt(deps, room, stored);
 }
 
 /**
@@ -96,53 +77,79 @@ export function stateAfter(deps: StateDeps, room: RoomId, event: EventId): State
 export function stateBefore(deps: StateDeps, room: RoomId, parents: readonly EventId[]): BaseState {
   const meta = deps.view.get(rooms, [room]);
   if (meta && sameList(parents.toSorted(), meta.extremities)) {
-    const edits = (meta.patch ?? []).map(([key, event]) => [key, event ?? undefined] as const);
-    return { ...currentState(deps, room, meta), heads: meta.heads, edits };
+    return { ...currentState(deps, room, meta), at: stateHeads(meta), edits: editsOf(meta) };
   }
-  const distinct = distinctHeads(deps, room, parents);
-  const [only] = distinct;
-  if (distinct.length <= 1) {
-    const heads = only ?? [];
-    return { ...stateAtHeads(deps, room, heads), heads, edits: [] };
-  }
-  const resolved = resolveHeads(deps, room, distinct);
-  const hashes = [...new Set(distinct.flat())].map((hash) => [hash]);
-  const heads = deps.docs.maximal(roomDoc(room), hashes).flat().toSorted();
-  const merged = new Map(documentState(deps.docs, room, heads).entries());
-  const edits = differences(merged, resolved);
-  return { ...mapState(merged, edits), heads, edits };
+  const distinct = distinctStates(deps, room, parents);
+  const [first = { heads: [] }] = distinct;
+  if (distinct.length <= 1) return { ...stateAt(deps, room, first), at: first, edits: [] };
+  const at = mergedState(deps.docs, room, distinct);
+  const edits = resolvedEdits(deps, room, distinct, at);
+  return { ...patched(documentState(deps.docs, room, at), edits), at, edits };
 }
 
-function distinctHeads(deps: StateDeps, room: RoomId, parents: readonly EventId[]): Heads[] {
-  const distinct = new Map<string, Heads>();
+function distinctStates(deps: StateDeps, room: RoomId, parents: readonly EventId[]): StateHeads[] {
+  const distinct = new Map<string, StateHeads>();
   for (const id of parents) {
     const parent = deps.view.get(events, [id]);
     assert(parent && parent.room === room, "parents are known and of the room");
-    distinct.set(parent.heads.join(), parent.heads);
+    distinct.set(parent.heads.join(), stateHeads(parent));
   }
   return [...distinct.values()];
 }
 
-function resolveHeads(deps: StateDeps, room: RoomId, distinct: readonly Heads[]): StateMap {
+/** What turns the state of the document at `merged` into the one that the states come to by the rules. */
+function resolvedEdits(
+  deps: StateDeps,
+  room: RoomId,
+  distinct: readonly StateHeads[],
+  merged: StateHeads,
+): StateEdit[] {
+  const [first, ...others] = distinct;
+  const states = distinct.map((at) => documentState(deps.docs, room, at));
+  const [view] = states;
+  assert(first && view, "there are states to resolve");
+  const keys = new Set(
+    [...others, merged].flatMap((at) => [...differingKeys(deps.docs, room, first, at)]),
+  );
   const meta = deps.view.get(rooms, [room]);
   assert(meta, "a room with events is known");
-  const sets = distinct.map(
-    (heads): StateMap => new Map(documentState(deps.docs, room, heads).entries()),
+  const resolved = resolveState(
+    roomVersion(meta.version),
+    states.map((state) => stateOf(state, keys)),
+    (id) => eventForRules(deps.view, id),
+    (id) => deps.view.get(events, [id])?.rejected !== undefined,
+    agreedState(deps, room, first, view),
   );
-  const pdu = (id: EventId): Pdu | undefined => eventForRules(deps.view, id);
-  const isRejected = (id: EventId): boolean => deps.view.get(events, [id])?.rejected !== undefined;
-  return resolveState(roomVersion(meta.version), sets, pdu, isRejected);
+  for (const key of resolved.keys()) keys.add(key as StateKey);
+  const shown = stateOf(documentState(deps.docs, room, merged), keys);
+  return [...keys]
+    .filter((key) => shown.get(key) !== resolved.get(key))
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .map((key) => [key, resolved.get(key)]);
 }
 
-/** What turns `from` into `to`, in the order of the keys. */
-export function differences(
-  from: ReadonlyMap<string, EventId>,
-  to: ReadonlyMap<string, EventId>,
-): [key: StateKey, event: EventId | undefined][] {
-  const out: [StateKey, EventId | undefined][] = [];
-  for (const [key, event] of to) if (from.get(key) !== event) out.push([key as StateKey, event]);
-  for (const key of from.keys()) if (!to.has(key)) out.push([key as StateKey, undefined]);
-  return out.toSorted(([a], [b]) => (a < b ? -1 : 1));
+function stateOf(state: StateView, keys: ReadonlySet<StateKey>): StateMap {
+  const found = new Map<string, EventId>();
+  for (const key of keys) {
+    const event = state.get(...splitStateKey(key));
+    if (event !== undefined) found.set(key, event);
+  }
+  return found;
+}
+
+/** All that several states have in common, as one of them has it. */
+function agreedState(deps: StateDeps, room: RoomId, at: StateHeads, state: StateView): AgreedState {
+  return {
+    get: (key) => state.get(...splitStateKey(key)),
+    *since(event) {
+      const stored = deps.view.get(events, [event]);
+      const then = stored?.rejected === undefined ? stored : undefined;
+      for (const key of differingKeys(deps.docs, room, then ?? { heads: [] }, at)) {
+        const now = state.get(...splitStateKey(key));
+        if (now !== undefined) yield now;
+      }
+    },
+  };
 }
 
 /** The events that a state holds, for the auth rules. */

@@ -4,13 +4,14 @@ import type { ApplyContext } from "../transaction/apply.ts";
 
 /** Keeps an event, its members in one order: equal events are equal bytes on every box. */
 export function keepEvent({ view }: Pick<ApplyContext, "view">, event: StoredEvent): void {
-  const { id, room, pdu, heads, origin, seq, time, ...marks } = event;
+  const { id, room, pdu, heads, generation, origin, seq, time, ...marks } = event;
   const { txn, redactedBy, rejected, hidden, byAdmin, ruleContent } = marks;
   view.put(events, [id], {
     id,
     room,
     pdu,
     heads,
+    ...(generation === undefined ? {} : { generation }),
     origin,
     seq,
     time,

@@ -1,7 +1,12 @@
+import { stateKeyOf } from "../event/state-key.ts";
 import type { StateMap } from "../event/state-key.ts";
 import type { EventId } from "../ids.ts";
 import type { Conflicts } from "./conflicts.ts";
 import type { EventGraph } from "./event-graph.ts";
+
+const AUTH_KEYS = ["m.room.power_levels", "m.room.join_rules", "m.room.create"].map((type) =>
+  stateKeyOf(type, ""),
+);
 
 /**
  * The events outside the conflicted state that are in the auth chains of some states, not of all.
@@ -11,19 +16,24 @@ import type { EventGraph } from "./event-graph.ts";
  * algorithm have it; a room would split from theirs otherwise.
  *
  * What all states agree on is in every chain, so chains are only walked down to there. Only if
- * something was found below is the chain of the agreed state walked, until all of it was met.
+ * something was found below is the chain of the agreed state walked, until all of it was met: first
+ * from what nearly everything rests on. Memberships, of which a big room has thousands, come last, and
+ * of those that were left out only the ones that can rest on what is looked for.
  */
 export function authDifference(
   graph: EventGraph,
   states: readonly StateMap[],
-  { unconflicted, conflicted }: Conflicts,
+  { unconflicted, conflicted, undisputed, since }: Conflicts,
   conflictedIds: ReadonlySet<EventId>,
 ): Set<EventId> {
-  const agreed = new Set(unconflicted.values());
+  const isAgreed = (id: EventId): boolean => {
+    const { type, state_key: stateKey } = graph.get(id);
+    return stateKey !== undefined && undisputed(stateKeyOf(type, stateKey)) === id;
+  };
   const chainsWith = new Map<EventId, number>();
   for (const state of states) {
     const start = [...conflicted.keys()].map((key) => state.get(key));
-    for (const id of chainAbove(graph, start, agreed)) {
+    for (const id of chainAbove(graph, start, isAgreed)) {
       chainsWith.set(id, (chainsWith.get(id) ?? 0) + 1);
     }
   }
@@ -31,40 +41,37 @@ export function authDifference(
   for (const [id, count] of chainsWith) {
     if (count < states.length && !conflictedIds.has(id)) difference.add(id);
   }
-  removeChain(graph, unconflicted, difference);
+  const early = AUTH_KEYS.map(undisputed).filter((id) => id !== undefined);
+  removeChain(graph, early, difference);
+  removeChain(graph, unconflicted.values(), difference);
+  const oldest = leastDeep(graph, difference);
+  if (oldest !== undefined) {
+    removeChain(graph, [...since(oldest)].filter(isAgreed), difference);
+  }
   return difference;
 }
 
-/** What is reachable from `start`, itself included, without what is in `floor` or only below it. */
+/** What is reachable from `start`, itself included, without what is of the floor or only below it. */
 function chainAbove(
   graph: EventGraph,
   start: readonly (EventId | undefined)[],
-  floor: ReadonlySet<EventId>,
+  isFloor: (id: EventId) => boolean,
 ): Set<EventId> {
   const seen = new Set<EventId>();
   const todo = start.filter((id) => id !== undefined);
   for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
-    if (seen.has(id) || floor.has(id)) continue;
+    if (seen.has(id) || isFloor(id)) continue;
     seen.add(id);
     todo.push(...graph.authIds(id));
   }
   return seen;
 }
 
-/**
- * Removes from `wanted` what the auth chain of a state holds. Memberships, of which a big room has
- * thousands, are walked last: mostly there is nothing left to look for by then.
- */
-function removeChain(
-  graph: EventGraph,
-  state: ReadonlyMap<string, EventId>,
-  wanted: Set<EventId>,
-): void {
+/** Removes from `wanted` what the auth chains of these events hold. */
+function removeChain(graph: EventGraph, ids: Iterable<EventId>, wanted: Set<EventId>): void {
   if (wanted.size === 0) return;
   const seen = new Set<EventId>();
-  const isMember = (key: string): boolean => key.startsWith("m.room.member");
-  const [members, others] = partition([...state], ([key]) => isMember(key));
-  const todo = [...members, ...others].map(([, id]) => id);
+  const todo = [...ids];
   for (let id = todo.pop(); id !== undefined && wanted.size > 0; id = todo.pop()) {
     if (seen.has(id)) continue;
     seen.add(id);
@@ -73,6 +80,11 @@ function removeChain(
   }
 }
 
-function partition<T>(items: readonly T[], test: (item: T) => boolean): [yes: T[], no: T[]] {
-  return [items.filter(test), items.filter((item) => !test(item))];
+/** None of the others is in the past of this one: depths grow from parent to child. */
+function leastDeep(graph: EventGraph, ids: Iterable<EventId>): EventId | undefined {
+  let least: EventId | undefined;
+  for (const id of ids) {
+    if (least === undefined || graph.get(id).depth < graph.get(least).depth) least = id;
+  }
+  return least;
 }

@@ -1,18 +1,27 @@
 import type { StateMap } from "../event/state-key.ts";
 import type { EventId } from "../ids.ts";
+import { NOTHING_AGREED } from "./agreed-state.ts";
+import type { AgreedState } from "./agreed-state.ts";
 
 export interface Conflicts {
   /** Keys for which all states have the same event. */
   readonly unconflicted: ReadonlyMap<string, EventId>;
   /** All other keys, with every event that some state has for them. */
   readonly conflicted: ReadonlyMap<string, ReadonlySet<EventId>>;
+  /** The event that all states have for a key, listed in them or left out. */
+  undisputed(key: string): EventId | undefined;
+  /** Of the events that were left out those that were not in the state after `event`. */
+  since(event: EventId): Iterable<EventId>;
 }
 
 /**
  * Splits states into what they agree on and what not. A key that a state lacks is a disagreement.
  * https://spec.matrix.org/v1.19/rooms/v12/#definitions
  */
-export function findConflicts(states: readonly StateMap[]): Conflicts {
+export function findConflicts(
+  states: readonly StateMap[],
+  agreed: AgreedState = NOTHING_AGREED,
+): Conflicts {
   const unconflicted = new Map<string, EventId>();
   const conflicted = new Map<string, Set<EventId>>();
   const [first, ...others] = states;
@@ -27,7 +36,14 @@ export function findConflicts(states: readonly StateMap[]): Conflicts {
       }
     }
   }
-  return { unconflicted, conflicted };
+  return {
+    unconflicted,
+    conflicted,
+    undisputed: (key) => {
+      return conflicted.has(key) ? undefined : (unconflicted.get(key) ?? agreed.get(key));
+    },
+    since: (event) => agreed.since(event),
+  };
 }
 
 function eventsFor(states: readonly StateMap[], key: string): Set<EventId> {

@@ -6,6 +6,20 @@ import { stateKeyOf } from "../event/state-key.ts";
 import type { EventId } from "../ids.ts";
 import type { EventGraph } from "./event-graph.ts";
 
+/** A state in the making: what was decided lies over what nobody disputes. */
+export class ResolvingState {
+  readonly decided = new Map<string, EventId>();
+  readonly #undisputed: (key: string) => EventId | undefined;
+
+  constructor(undisputed: (key: string) => EventId | undefined) {
+    this.#undisputed = undisputed;
+  }
+
+  get(key: string): EventId | undefined {
+    return this.decided.get(key) ?? this.#undisputed(key);
+  }
+}
+
 /**
  * Applies events one after the other to a state, each only if the state allows it. What the state
  * lacks is taken from the events that the event cites.
@@ -15,17 +29,19 @@ import type { EventGraph } from "./event-graph.ts";
  */
 export function applyAuthorised(
   graph: EventGraph,
-  state: Map<string, EventId>,
+  state: ResolvingState,
   ordered: readonly EventId[],
 ): void {
   for (const id of ordered) {
     const event = graph.get(id);
     if (event.state_key === undefined) continue;
-    if (isAuthorised(graph, event, state)) state.set(stateKeyOf(event.type, event.state_key), id);
+    if (isAuthorised(graph, event, state)) {
+      state.decided.set(stateKeyOf(event.type, event.state_key), id);
+    }
   }
 }
 
-function isAuthorised(graph: EventGraph, event: Pdu, state: ReadonlyMap<string, EventId>): boolean {
+function isAuthorised(graph: EventGraph, event: Pdu, state: ResolvingState): boolean {
   const authState: AuthState = {
     get(type, stateKey) {
       const id = state.get(stateKeyOf(type, stateKey));

@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { AuthState } from "../auth/auth-state.ts";
 import { splitStateKey, stateKeyOf, type StateMap } from "../event/state-key.ts";
 import type { EventId } from "../ids.ts";
+import type { AgreedState } from "./agreed-state.ts";
 import { findConflicts } from "./conflicts.ts";
 import type { EventGraph } from "./event-graph.ts";
 import { passes } from "./iterative-auth-checks.ts";
@@ -12,8 +13,12 @@ const AUTH_TYPES = ["m.room.power_levels", "m.room.join_rules", "m.room.member"]
 type Resolver = (graph: EventGraph, state: AuthState, ids: readonly EventId[]) => EventId;
 
 /** State resolution of room version 1. https://spec.matrix.org/v1.19/rooms/v1/#state-resolution */
-export function resolveV1(graph: EventGraph, states: readonly StateMap[]): Map<string, EventId> {
-  const { unconflicted, conflicted } = findConflicts(states);
+export function resolveV1(
+  graph: EventGraph,
+  states: readonly StateMap[],
+  agreed: AgreedState,
+): Map<string, EventId> {
+  const { unconflicted, conflicted, undisputed } = findConflicts(states, agreed);
   const resolved = new Map(unconflicted);
   const conflicts: [key: string, type: string, ids: EventId[]][] = [];
   for (const [key, ids] of conflicted) {
@@ -24,7 +29,7 @@ export function resolveV1(graph: EventGraph, states: readonly StateMap[]): Map<s
   }
   const settle = (isNow: (type: string) => boolean, resolver: Resolver): void => {
     const before = new Map(resolved);
-    const state = authStateIn(graph, before);
+    const state = authStateIn(graph, (key) => before.get(key) ?? undisputed(key));
     for (const [key, type, ids] of conflicts) {
       if (isNow(type)) resolved.set(key, resolver(graph, state, ids));
     }
@@ -66,10 +71,10 @@ function compare(graph: EventGraph): (a: EventId, b: EventId) => number {
   };
 }
 
-function authStateIn(graph: EventGraph, state: ReadonlyMap<string, EventId>): AuthState {
+function authStateIn(graph: EventGraph, find: (key: string) => EventId | undefined): AuthState {
   return {
     get(type, stateKey) {
-      const id = state.get(stateKeyOf(type, stateKey));
+      const id = find(stateKeyOf(type, stateKey));
       return id === undefined ? undefined : graph.get(id);
     },
   };

@@ -2,8 +2,9 @@ import { prevEventIds } from "../event/pdu.ts";
 import type { EventId, RoomId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { View } from "../ports.ts";
-import { stateAtHeads, stateBefore } from "../rooms/state-view.ts";
-import type { StateDeps, StateView } from "../rooms/state-view.ts";
+import type { StateView } from "../room-document/document-state.ts";
+import { stateAt, stateBefore } from "../rooms/state-view.ts";
+import type { StateDeps } from "../rooms/state-view.ts";
 import { events, rooms } from "../tables.ts";
 import type { RoomMeta, StoredEvent } from "../tables.ts";
 
@@ -49,7 +50,7 @@ export class RoomHistory {
     const name = event.heads.join();
     let moment = this.#moments.get(name);
     if (!moment) {
-      moment = { state: stateAtHeads(this.deps, this.room, event.heads), known: new Map() };
+      moment = { state: stateAt(this.deps, this.room, event), known: new Map() };
       this.#moments.set(name, moment);
     }
     const key = `${type}\u0000${stateKey}`;
@@ -71,6 +72,6 @@ export class RoomHistory {
 
   /** The whole state after an event. */
   stateAfter(event: StoredEvent): StateView {
-    return stateAtHeads(this.deps, this.room, event.heads);
+    return stateAt(this.deps, this.room, event);
   }
 }

@@ -50,8 +50,8 @@ export class Draft {
    */
   appendEvent(pdu: Pdu, txn?: { readonly device: DeviceId; readonly id: string }): StoredEvent {
     this.#requireSpace(3);
-    const { change, record } = admitEvent(this.#context, pdu);
-    if (change) this.#stage(change, []);
+    const { changes, record } = admitEvent(this.#context, pdu);
+    for (const change of changes) this.#stage(change, []);
     this.#stage(txn ? { ...record, txn } : record, []);
     const stored = this.event(record.id);
     assert(stored, "an admitted event is stored");
@@ -119,7 +119,10 @@ export class Draft {
     return storedEvent(this.#context, id);
   }
 
-  /** Asked before a document is changed: a change without its record would be on this box only. */
+  /**
+   * Asked before a document is changed: a change without its record would be on this box only. Nobody
+   * may catch what it throws and go on.
+   */
   #requireSpace(records: number): void {
     if (this.records.length + records > RECORDS_PER_TRANSACTION_MAX) {
       throw tooLarge("This request changes too much at once.");

@@ -15,11 +15,21 @@ export function millisecondsOf(time: HybridTime): number {
 /** The heads of an Automerge document: hex hashes, sorted. `[]` is the empty document. */
 export type Heads = readonly string[];
 
-/** `room:!id`, `user:@id` or `mesh`. */
+/** `user:@id`, `mesh`, `room:!id` or, past its first generation, `room:!id U+001F generation`. */
 export type DocId = `room:${RoomId}` | `user:${UserId}` | "mesh";
 
+/** A document of a room that was begun anew: the hash of its first change, 64 hex digits. */
+export type Generation = string & { readonly __generation: true };
+
+/** A state of a room: heads of one generation of its document. */
+export interface StateHeads {
+  readonly heads: Heads;
+  /** Absent: the room's first document. */
+  readonly generation?: Generation;
+}
+
 /** An immutable PDU enters; merged as a set union by event ID. */
-export interface EventRecord {
+export interface EventRecord extends StateHeads {
   readonly kind: "event";
   readonly id: EventId;
   readonly room: RoomId;

@@ -4,8 +4,10 @@ import type { Heads } from "../../core/transaction/records.ts";
 import { encodeVector } from "../../core/vector.ts";
 import type { Origin } from "../../core/vector.ts";
 import { checkSize, isHash, readChange } from "./change.ts";
+import type { ChangeContent } from "./change.ts";
 import { DocumentError } from "./document-error.ts";
 import { containsHeads } from "./ancestry.ts";
+import type { StoredDocument } from "./stored-document.ts";
 import type { ChangeNode } from "./ancestry.ts";
 
 type Handle = ReturnType<typeof Automerge.getBackend>;
@@ -40,15 +42,25 @@ export class AutomergeDoc {
   readonly #handle: Handle;
   readonly #nodes = new Map<string, ChangeNode>();
   /** Changes that the handle does not have yet, in order. */
-  readonly #behind = new Map<string, ChangeNode & { readonly bytes: Uint8Array }>();
+  readonly #behind = new Map<string, ChangeContent & { readonly bytes: Uint8Array }>();
   /** The last sequence of each actor whose next change can be checked without the handle. */
   readonly #sequences = new Map<string, number>();
+  readonly #root: string | undefined;
   #heads: Heads | undefined;
   /** Operations in the history, the measure of its memory. */
   operations: number;
 
-  /** `snapshot` is what `save` gave; `changes` follow it. Throws DocumentError on damaged bytes. */
-  constructor(actor: string, snapshot?: Uint8Array, changes: readonly Uint8Array[] = []) {
+  /**
+   * `snapshot` is what `save` gave; `changes` follow it. `root`: the one change that rests on no other;
+   * without it there may be several. Throws DocumentError on damaged bytes.
+   */
+  constructor(
+    actor: string,
+    stored: Partial<Pick<StoredDocument, "snapshot" | "changes">> = {},
+    root?: string,
+  ) {
+    const { snapshot, changes = [] } = stored;
+    this.#root = root;
     this.#handle = Automerge.getBackend(Automerge.init({ actor }));
     try {
       if (snapshot !== undefined) this.#handle.loadIncremental(snapshot);
@@ -67,10 +79,23 @@ export class AutomergeDoc {
     return this.#heads;
   }
 
-  get(key: string, at?: Heads): string | undefined {
-    this.#catchUpFor(at);
-    const value = this.#handle.get(ROOT, key, this.#view(at));
+  get(key: string, at: Heads = this.heads): string | undefined {
+    let below = at;
+    for (let waiting = this.#waiting(below); waiting; waiting = this.#waiting(below)) {
+      const value = waiting.edits.get(key);
+      if (value !== undefined) return value;
+      // Only the handle can tell whether a removal left nothing.
+      if (waiting.edits.has(key)) break;
+      below = waiting.deps;
+    }
+    if (below.some((hash) => this.#behind.has(hash))) this.#catchUp();
+    const value = this.#handle.get(ROOT, key, this.#view(below));
     return typeof value === "string" ? value : undefined;
+  }
+
+  /** The one change that these heads name, if it waits: what it sets wins over all that it rests on. */
+  #waiting([hash, ...others]: Heads): ChangeContent | undefined {
+    return hash === undefined || others.length > 0 ? undefined : this.#behind.get(hash);
   }
 
   entries(at?: Heads): [key: string, value: string][] {
@@ -80,6 +105,38 @@ export class AutomergeDoc {
     return Object.entries(map).flatMap(([key, value]: [string, unknown]): [string, string][] =>
       value instanceof Automerge.ImmutableString ? [[key, value.val]] : [],
     );
+  }
+
+  /** Every value that stands for a key at `heads`: several where branches set it apart. */
+  all(key: string, heads: Heads): string[] {
+    this.#catchUpFor(heads);
+    const values = this.#handle.getAll(ROOT, key, this.#known(heads));
+    return values.map(([, value]) => value).filter((value) => typeof value === "string");
+  }
+
+  /**
+   * The keys that read otherwise at `to` than at `from`, or are disputed at only one of the two; perhaps
+   * also some that were set to what they were.
+   */
+  changed(from: Heads, to: Heads): string[] {
+    const keys = new Set<string>();
+    let below = to;
+    for (let waiting = this.#waiting(below); waiting; waiting = this.#waiting(below)) {
+      for (const key of waiting.edits.keys()) keys.add(key);
+      below = waiting.deps;
+      if (below.length === from.length && below.every((hash) => from.includes(hash))) {
+        return [...keys];
+      }
+    }
+    this.#catchUpFor([...from, ...to]);
+    const patches = this.#handle.diff(this.#known(from), this.#known(to));
+    return patches.map(({ path }) => String(path[0]));
+  }
+
+  /** Operations of the changes that rest on the first one. */
+  get operationsAfterRoot(): number {
+    const root = this.#root === undefined ? undefined : this.#node(this.#root);
+    return this.operations - (root?.maxOp ?? 0);
   }
 
   contains(heads: Heads): boolean {
@@ -120,10 +177,17 @@ export class AutomergeDoc {
 
   /** Takes a change that was made elsewhere; returns the keys it edits, none when it is known. */
   apply(bytes: Uint8Array): string[] {
-    const { hash, deps, keys, actor, seq, startOp, maxOp } = readChange(bytes);
+    const content = readChange(bytes);
+    const { hash, deps, edits, actor, seq, startOp } = content;
     if (this.#node(hash) !== undefined) return [];
+    if (this.#root !== undefined && (deps.length === 0) !== (hash === this.#root)) {
+      throw new DocumentError("garbage", "a change is not of the generation that it names");
+    }
     if (!this.contains(deps)) {
       throw new DocumentError("missing-deps", "a change builds on changes that are not here");
+    }
+    if (deps.some((dep) => (this.#node(dep)?.maxOp ?? 0) >= startOp)) {
+      throw new DocumentError("garbage", "a change is numbered before what it builds on");
     }
     const last = this.#sequences.get(actor);
     if (last !== undefined && seq !== last + 1) {
@@ -131,13 +195,13 @@ export class AutomergeDoc {
     }
     // The heads of before, if they are worked out only now, must not include the change.
     const before = this.heads;
-    this.#behind.set(hash, { deps, startOp, maxOp, bytes });
+    this.#behind.set(hash, { ...content, bytes });
     // Only the handle can tell whether an actor that is new here has used this sequence before.
     if (last === undefined || this.#behind.size >= BEHIND_MAX) this.#catchUp();
     this.#sequences.set(actor, seq);
     this.#heads = [...before.filter((head) => !deps.includes(head)), hash].sort();
-    this.operations += keys.length;
-    return keys;
+    this.operations += edits.size;
+    return [...edits.keys()];
   }
 
   save(): Uint8Array {
@@ -187,11 +251,15 @@ export class AutomergeDoc {
       at.every((hash) => now.includes(hash))
     )
       return undefined;
+    return this.#known(at);
+  }
+
+  #known(heads: Heads): string[] {
     // Automerge answers unknown heads with an empty document.
-    if (!this.contains(at)) {
+    if (!this.contains(heads)) {
       throw new DocumentError("missing-deps", "the document does not have these heads");
     }
-    return [...at];
+    return [...heads];
   }
 
   #node(hash: string): ChangeNode | undefined {

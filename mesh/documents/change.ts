@@ -25,8 +25,8 @@ export function isHash(text: string): boolean {
 export interface ChangeContent {
   readonly hash: string;
   readonly deps: Heads;
-  /** The keys it edits, each once. */
-  readonly keys: string[];
+  /** The keys it edits and what to; undefined: removed. */
+  readonly edits: ReadonlyMap<string, string | undefined>;
   readonly actor: string;
   /** Counted from 1 without gaps for each actor. */
   readonly seq: number;
@@ -57,20 +57,20 @@ export function readChange(bytes: Uint8Array): ChangeContent {
   if (change.ops.length > CHANGE_EDITS_MAX) {
     throw new DocumentError("too-large", "a change edits too much");
   }
-  const keys = new Set<string>();
+  const edits = new Map<string, string | undefined>();
   for (const { action, obj, key, value, datatype } of change.ops) {
     const isEdit =
       action === "del" || (action === "set" && typeof value === "string" && datatype === undefined);
     if (obj !== "_root" || typeof key !== "string" || !isEdit) {
       throw new DocumentError("garbage", "a change edits something other than a map of text");
     }
-    keys.add(key);
+    edits.set(key, action === "set" ? String(value) : undefined);
   }
   const { hash, deps, actor, seq, startOp } = change;
   return {
     hash,
     deps,
-    keys: [...keys],
+    edits,
     actor,
     seq,
     startOp,

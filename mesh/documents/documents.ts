@@ -1,4 +1,8 @@
-import type { Documents } from "../../core/ports.ts";
+import type { Documents, DocumentViews } from "../../core/ports.ts";
+import { ROOM_DOCUMENT_LIMITS } from "../../core/room-document/constants.ts";
+import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
+import { generationOf, roomDoc } from "../../core/room-document/names.ts";
+import type { RoomId } from "../../core/ids.ts";
 import type { DocId, Heads } from "../../core/transaction/records.ts";
 import { documentChangeKey, documentSnapshotKey } from "../store/mesh-keys.ts";
 import type { StateStore } from "../store/overlay.ts";
@@ -23,9 +27,6 @@ export const DOCUMENT_LIMITS: DocumentLimits = {
   changesBesideSnapshotMax: 128,
 };
 
-/** The reading half of core's port. */
-export type DocumentViews = Pick<Documents, "get" | "entries" | "heads" | "contains" | "maximal">;
-
 interface OpenDocument {
   readonly doc: AutomergeDoc;
   /** Number of the first change that is not in the snapshot. */
@@ -45,16 +46,23 @@ export class DocumentStore implements DocumentViews {
   readonly #state: StateStore;
   readonly #actor: string;
   readonly #limits: DocumentLimits;
+  readonly #roomLimits: RoomDocumentLimits;
   /** Least recently used first. */
   readonly #open = new Map<DocId, OpenDocument>();
   #operations = 0;
   #stage: Stage | undefined;
 
   /** `actor`: of `actorOf`, one for each life of a box. */
-  constructor(state: StateStore, actor: string, limits: DocumentLimits = DOCUMENT_LIMITS) {
+  constructor(
+    state: StateStore,
+    actor: string,
+    limits: DocumentLimits = DOCUMENT_LIMITS,
+    roomLimits: RoomDocumentLimits = ROOM_DOCUMENT_LIMITS,
+  ) {
     this.#state = state;
     this.#actor = actor;
     this.#limits = limits;
+    this.#roomLimits = roomLimits;
     state.onFailed(() => {
       this.#dropAll();
     });
@@ -68,11 +76,20 @@ export class DocumentStore implements DocumentViews {
       for (const doc of touched) this.#drop(doc);
     });
     return {
+      roomLimits: this.#roomLimits,
       get: (doc, key, at) => this.get(doc, key, at),
+      all: (doc, key, at) => this.all(doc, key, at),
+      changed: (doc, from, to) => this.changed(doc, from, to),
       entries: (doc, at) => this.entries(doc, at),
       heads: (doc) => this.heads(doc),
       contains: (doc, heads) => this.contains(doc, heads),
       maximal: (doc, heads) => this.maximal(doc, heads),
+      length: (doc) => this.#opened(doc).doc.operationsAfterRoot,
+      begin: (room, entries) => {
+        const made = this.#begin(stage, room, entries);
+        touched.add(made.doc);
+        return made;
+      },
       change: (doc, edits, base) => {
         touched.add(doc);
         return this.#change(stage, doc, edits, base);
@@ -92,6 +109,14 @@ export class DocumentStore implements DocumentViews {
     return this.#opened(doc).doc.entries(at);
   }
 
+  all(doc: DocId, key: string, at: Heads): string[] {
+    return this.#opened(doc).doc.all(key, at);
+  }
+
+  changed(doc: DocId, from: Heads, to: Heads): string[] {
+    return this.#opened(doc).doc.changed(from, to);
+  }
+
   heads(doc: DocId): Heads {
     return this.#opened(doc).doc.heads;
   }
@@ -109,6 +134,19 @@ export class DocumentStore implements DocumentViews {
   /** Frees all memory. Documents open again when they are next read. */
   close(): void {
     this.#dropAll();
+  }
+
+  /** The first change is made apart: the document is named by its hash. */
+  #begin(stage: Stage, room: RoomId, entries: readonly Edit[]): ReturnType<Documents["begin"]> {
+    const apart = new AutomergeDoc(this.#actor);
+    try {
+      const { change, heads } = apart.change(entries);
+      const doc = roomDoc(room, heads[0]);
+      this.#apply(stage, doc, change);
+      return { doc, change, heads };
+    } finally {
+      apart.free();
+    }
   }
 
   #change(
@@ -182,9 +220,9 @@ export class DocumentStore implements DocumentViews {
   }
 
   #load(id: DocId): OpenDocument {
-    const { first, snapshot, changes } = readStoredDocument((key) => this.#text(key), id);
-    const doc = new AutomergeDoc(this.#actor, snapshot, changes);
-    return { doc, first, next: first + changes.length, operations: 0 };
+    const stored = readStoredDocument((key) => this.#text(key), id);
+    const doc = new AutomergeDoc(this.#actor, stored, generationOf(id));
+    return { doc, first: stored.first, next: stored.first + stored.changes.length, operations: 0 };
   }
 
   /** The newest text of a key, of the open stage first: a document may be read again in mid-transaction. */

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { isObject } from "../../core/json.ts";
 import { isKnownRecord } from "../../core/transaction/known-records.ts";
+import { isGeneration } from "../../core/room-document/names.ts";
 import type {
   SettledRecord,
   Transaction,
@@ -71,6 +72,7 @@ function isRecord(value: unknown): value is TransactionRecord {
         isId(value["room"], "!") &&
         isPduShape(value["pdu"]) &&
         isTextList(value["heads"]) &&
+        (value["generation"] === undefined || isGeneration(value["generation"])) &&
         areEventMarks(value)
       );
     case "change":

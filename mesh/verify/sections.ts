@@ -128,7 +128,7 @@ function headsText(snapshot: StoreSnapshot, id: DocId): string {
 
 function headsOf(snapshot: StoreSnapshot, id: DocId): Heads {
   const stored = readStoredDocument((key) => snapshot.get(key), id);
-  const doc = new AutomergeDoc(READER, stored.snapshot, stored.changes);
+  const doc = new AutomergeDoc(READER, stored);
   try {
     return doc.heads;
   } finally {

@@ -1,3 +1,5 @@
+import { ROOM_DOCUMENT_LIMITS } from "../../core/room-document/constants.ts";
+import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
 import type { AckPolicy } from "../../mesh/replica/acknowledgements.ts";
 import { Prng } from "./prng.ts";
 import type { Weather } from "./sim-network.ts";
@@ -49,6 +51,8 @@ export interface SimOptions {
   readonly effectsFail: number;
   /** How far each box's clock is off, milliseconds. */
   readonly clockOffsetsMs: readonly number[];
+  /** When rooms' documents are begun anew and split. */
+  readonly roomLimits: RoomDocumentLimits;
 }
 
 const FAULT_KINDS: readonly FaultKind[] = [
@@ -108,6 +112,18 @@ export function drawOptions(seed: string): SimOptions {
       Math.floor(prng.between(-CLOCKS_OFF_MS_MAX, CLOCKS_OFF_MS_MAX)),
     ),
     effectsFail: prng.pick([0, 0, 0.1, 0.5]),
+    roomLimits: drawRoomLimits(prng),
+  };
+}
+
+/** For most seeds so small that a room of a few people has generations and buckets. */
+function drawRoomLimits(prng: Prng): RoomDocumentLimits {
+  if (prng.chance(0.3)) return ROOM_DOCUMENT_LIMITS;
+  return {
+    lengthMax: prng.pick([1, 3, 5, 20]),
+    flatEntriesMax: prng.pick([1, 3, 10]),
+    bucketEntriesMax: prng.pick([1, 3, 6]),
+    bucketsBegunMax: prng.pick([1, 2, 8]),
   };
 }
 

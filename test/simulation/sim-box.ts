@@ -3,6 +3,7 @@ import { DelayedSending } from "../../core/delayed/delayed-sending.ts";
 import { signingKey } from "../../core/event/sign.ts";
 import type { BoxId, ServerName } from "../../core/ids.ts";
 import type { Command, Env, Logger, Runner } from "../../core/ports.ts";
+import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
 import type { ServerSettings, Services } from "../../core/services.ts";
 import type { Draft } from "../../core/transaction/draft.ts";
 import type { HybridTime } from "../../core/transaction/records.ts";
@@ -52,6 +53,7 @@ export interface BoxSurroundings {
   /** What the box acts upon outside of the mesh. */
   readonly sink: EffectSink;
   readonly ack: AckPolicy;
+  readonly roomLimits: RoomDocumentLimits;
   readonly note: (what: string) => void;
   readonly acknowledged: (write: Acknowledged) => void;
   readonly unexpected: (what: string) => void;
@@ -136,7 +138,7 @@ export class SimBox {
   }
 
   async #begin(timers: BoxTimers): Promise<Life> {
-    const { network, members, ack } = this.#around;
+    const { network, members, ack, roomLimits } = this.#around;
     const transport = new SimTransport(this.id, network, timers);
     this.#transport = transport;
     const prng = this.#prng.fork(`life ${++this.#lives}`);
@@ -149,6 +151,7 @@ export class SimBox {
       wallClock: this.wallClock,
       remembered: members(),
       ack: { policy: ack, waitMs: ACK_WAIT_MS },
+      roomLimits,
     });
     const services = createServices({
       ...base,

@@ -127,6 +127,7 @@ export class World {
         members: () => this.#members,
         sink: this.sink,
         ack: this.options.ack,
+        roomLimits: this.options.roomLimits,
         note: this.note,
         acknowledged: (write) => this.acknowledged.push(write),
         unexpected: (what) => this.violate("errors", what),

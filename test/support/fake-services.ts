@@ -42,7 +42,9 @@ export function fakeServices(
     reader: { get: () => undefined, snapshot: () => unused("reader.snapshot") },
     documents: {
       get: () => undefined,
+      all: () => [],
       entries: () => [],
+      changed: () => [],
       heads: () => [],
       contains: () => false,
       maximal: (_doc, heads) => [...heads],

@@ -5,7 +5,7 @@ import type { View } from "../../ports.ts";
 import type { Services } from "../../services.ts";
 import { events, memberships, rooms } from "../../tables.ts";
 import { currentState, stateAfter, stateBefore } from "../state-view.ts";
-import type { StateView } from "../state-view.ts";
+import type { StateView } from "../../room-document/document-state.ts";
 import { isForgotten } from "./forgotten.ts";
 import { historyVisibility, requireRoom } from "./room-facts.ts";
 

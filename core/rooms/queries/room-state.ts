@@ -9,7 +9,7 @@ import type { StoredEvent } from "../../tables.ts";
 import { Presenter } from "../../timeline/presenter.ts";
 import { millisecondsOf } from "../../transaction/records.ts";
 import { currentState } from "../state-view.ts";
-import type { StateView } from "../state-view.ts";
+import type { StateView } from "../../room-document/document-state.ts";
 import { readableState } from "./readable-state.ts";
 import { refuseWhileBehind, requireJoined } from "./room-facts.ts";
 

@@ -5,8 +5,9 @@ import { comparePositions, positionOf } from "../../timeline/position.ts";
 import type { StoredEvent } from "../../tables.ts";
 import { events, rooms } from "../../tables.ts";
 import { covers } from "../../vector.ts";
-import { roomDoc, stateBefore } from "../state-view.ts";
-import type { StateDeps, StateView } from "../state-view.ts";
+import type { StateView } from "../../room-document/document-state.ts";
+import { stateBefore } from "../state-view.ts";
+import type { StateDeps } from "../state-view.ts";
 
 /** Newer events that are passed on the way back to the moment of a token. */
 const EVENTS_MAX = 5000;
@@ -23,13 +24,24 @@ export function stateTold(
   const isTold = (event: StoredEvent): boolean =>
     covers(token.vector, event) && (!token.point || isBehind(event, token.point));
   const newest = newestOf(deps, room, isTold);
-  // An event that another one follows adds nothing: its heads are part of the other's.
-  const byHeads = new Map(newest.map((event) => [event.heads.join(), event]));
-  const heads = [...byHeads.values()].map((event) => event.heads);
-  const ends = deps.docs
-    .maximal(roomDoc(room), heads)
-    .flatMap((maximal) => byHeads.get(maximal.join())?.id ?? []);
+  const ends = withoutPast(deps, newest).map(({ id }) => id);
   return ends.length === 0 ? undefined : stateBefore(deps, room, ends);
+}
+
+/** An event that another one follows adds nothing: its state is part of what the other's came from. */
+function withoutPast({ view }: StateDeps, newest: readonly StoredEvent[]): StoredEvent[] {
+  const ends = new Map(newest.map((event) => [event.id, event]));
+  const least = Math.min(...newest.map(({ pdu }) => pdu.depth));
+  const seen = new Set<EventId>();
+  const todo = newest.flatMap(({ pdu }) => prevEventIds(pdu));
+  for (let id = todo.pop(); id !== undefined && ends.size > 1; id = todo.pop()) {
+    if (seen.has(id) || seen.size > EVENTS_MAX) continue;
+    seen.add(id);
+    ends.delete(id);
+    const event = view.get(events, [id]);
+    if (event && event.pdu.depth > least) todo.push(...prevEventIds(event.pdu));
+  }
+  return [...ends.values()];
 }
 
 /** Walks back from the ends of the room, on each branch to the first event that counts. */

@@ -7,7 +7,17 @@ import { judgeEvent } from "../../../core/rooms/judge-event.ts";
 import { relations, rooms, topicLog, topicVector } from "../../../core/tables.ts";
 import type { ApplyContext } from "../../../core/transaction/apply.ts";
 import type { EventRecord } from "../../../core/transaction/records.ts";
-import { ALICE, BOB, forge, Forger, LedgerBox, openRoom, said, SERVER } from "./ledger-box.ts";
+import {
+  ALICE,
+  BOB,
+  forge,
+  Forger,
+  LedgerBox,
+  openRoom,
+  said,
+  SERVER,
+  withState,
+} from "./ledger-box.ts";
 
 let box: LedgerBox;
 let other: LedgerBox;
@@ -24,7 +34,9 @@ afterEach(() => {
 
 /** Has both boxes take a record, which they must come to see alike. */
 async function takenByBoth(record: EventRecord) {
-  const entry = forger.entry([record], { deps: box.ledger.vector });
+  const isState = record.pdu.state_key !== undefined;
+  const records = isState ? withState(box, record) : [record];
+  const entry = forger.entry(records, { deps: box.ledger.vector });
   await other.takeAll(box);
   for (const at of [box, other]) await at.take(entry);
   expect(other.dump([topicLog, topicVector])).toEqual(box.dump([topicLog, topicVector]));

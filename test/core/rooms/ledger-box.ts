@@ -5,8 +5,13 @@ import { signEvent, signingKey } from "../../../core/event/sign.ts";
 import type { BoxId, EventId, RoomId, ServerName, UserId } from "../../../core/ids.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { Command, Logger, Random } from "../../../core/ports.ts";
+import { editsBy } from "../../../core/rooms/admit-event.ts";
+import { stateBefore } from "../../../core/rooms/state-view.ts";
+import { StateWriter } from "../../../core/room-document/write-state.ts";
+import { prevEventIds } from "../../../core/event/pdu.ts";
 import { buildCreateEvent, buildEvent, sendInRoom } from "../../../core/rooms/build-event.ts";
 import type { ClientTransaction, NewEvent } from "../../../core/rooms/build-event.ts";
+import type { RoomDocumentLimits } from "../../../core/room-document/constants.ts";
 import { roomVersion } from "../../../core/room-version/table.ts";
 import { events, rooms, roomState } from "../../../core/tables.ts";
 import type { Key, Table } from "../../../core/table.ts";
@@ -57,6 +62,7 @@ export interface LedgerBoxOptions {
   readonly incarnation?: number;
   /** Milliseconds since 1970 as this box has it. */
   readonly wall?: () => number;
+  readonly roomLimits?: RoomDocumentLimits | undefined;
 }
 
 /** What stores, derives and journals of one box, without network: entries are carried by hand. */
@@ -87,7 +93,7 @@ export class LedgerBox {
     const disk = new MemoryDisk();
     const store = new MemoryStore(disk);
     const state = new StateStore(store);
-    const docs = new DocumentStore(state, actorOf(origin));
+    const docs = new DocumentStore(state, actorOf(origin), undefined, options.roomLimits);
     const ledger = await Ledger.open({
       store,
       state,
@@ -217,6 +223,23 @@ export function forge(
   const pdu = signEvent(version, { ...unsigned, ...otherwise }, SIGNING_KEY);
   const { heads } = box.room(room);
   return { kind: "event", id: eventIdOf(version, pdu), room, pdu, heads, ...mark };
+}
+
+/** The same, and before it the changes that bring the state which follows from it. */
+export function withState(box: LedgerBox, record: EventRecord): TransactionRecord[] {
+  const { room, pdu, id } = record;
+  const stage = box.state.begin();
+  try {
+    const docs = box.docs.on(stage);
+    const before = stateBefore({ view: stage, docs }, room, prevEventIds(pdu));
+    const { changes, state } = new StateWriter(docs, room).write(
+      before.at,
+      editsBy(before, pdu, id),
+    );
+    return [...changes, { ...record, ...state }];
+  } finally {
+    stage.abandon();
+  }
 }
 
 /** What a member wants to say; the room is known. */

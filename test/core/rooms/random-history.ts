@@ -2,6 +2,8 @@ import fc from "fast-check";
 import { MatrixError } from "../../../core/errors.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../../../core/ids.ts";
 import type { JsonObject } from "../../../core/json.ts";
+import { ROOM_DOCUMENT_LIMITS } from "../../../core/room-document/constants.ts";
+import type { RoomDocumentLimits } from "../../../core/room-document/constants.ts";
 import { roomVersion } from "../../../core/room-version/table.ts";
 import type { Entry } from "../../../mesh/journal/entry.ts";
 import {
@@ -53,6 +55,8 @@ export interface History {
   readonly boxes: number;
   /** How far the clock of each box is off, in seconds. */
   readonly skews: readonly number[];
+  /** When documents are begun anew and split. */
+  readonly roomLimits: RoomDocumentLimits;
   readonly steps: readonly (Act | Carry | Slip)[];
 }
 
@@ -82,6 +86,20 @@ const carry: fc.Arbitrary<Carry> = fc.record({
   count: fc.constantFrom(1, 2, 5, 100),
 });
 
+/** Mostly so small that nearly every event begins a document or splits one. */
+const roomLimits: fc.Arbitrary<RoomDocumentLimits> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant(ROOM_DOCUMENT_LIMITS) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      lengthMax: fc.constantFrom(1, 3, 5, 12),
+      flatEntriesMax: fc.constantFrom(1, 3, 8),
+      bucketEntriesMax: fc.constantFrom(1, 2, 4),
+      bucketsBegunMax: fc.constantFrom(1, 2, 8),
+    }),
+  },
+);
+
 /**
  * Histories of a room on several boxes that mostly do not see each other.
  *
@@ -100,6 +118,7 @@ export function histories(versions: readonly string[], slips = 0): fc.Arbitrary<
       minLength: BOXES_MAX,
       maxLength: BOXES_MAX,
     }),
+    roomLimits,
     steps: fc.array(step, { minLength: 10, maxLength: 60, size: "max" }),
   });
 }
@@ -116,7 +135,9 @@ export async function play(history: History): Promise<Played> {
   for (let i = 0; i < history.boxes; i++) {
     const skew = history.skews[i] ?? 0;
     const wall = (): number => START_MS + (100 + seconds + skew) * 1000;
-    boxes.push(await LedgerBox.open({ name: "abcdefg".charAt(i), wall }));
+    boxes.push(
+      await LedgerBox.open({ name: "abcdefg".charAt(i), wall, roomLimits: history.roomLimits }),
+    );
   }
   const at = (index: number): LedgerBox => boxes[index % boxes.length] as LedgerBox;
   const room = await openRoom(at(0), {

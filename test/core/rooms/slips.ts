@@ -1,15 +1,16 @@
 import { eventIdOf, without } from "../../../core/event/hash.ts";
 import type { DraftPdu, EventRef, Pdu } from "../../../core/event/pdu.ts";
 import { signEvent } from "../../../core/event/sign.ts";
-import { stateKeyOf } from "../../../core/event/state-key.ts";
 import type { EventId, RoomId } from "../../../core/ids.ts";
+import { StateWriter } from "../../../core/room-document/write-state.ts";
+import { editsBy } from "../../../core/rooms/admit-event.ts";
 import { buildEvent } from "../../../core/rooms/build-event.ts";
-import { roomDoc, stateBefore } from "../../../core/rooms/state-view.ts";
+import { stateBefore } from "../../../core/rooms/state-view.ts";
 import type { RoomVersion } from "../../../core/room-version/room-version.ts";
 import { roomVersion } from "../../../core/room-version/table.ts";
 import { rooms } from "../../../core/tables.ts";
 import type { Draft } from "../../../core/transaction/draft.ts";
-import type { Heads } from "../../../core/transaction/records.ts";
+import type { StateHeads } from "../../../core/transaction/records.ts";
 import type { LedgerBox, Said } from "./ledger-box.ts";
 import { SIGNING_KEY } from "./ledger-box.ts";
 
@@ -39,10 +40,10 @@ export function letIn(
     const pdu = changed(version, honest, how, others);
     const id = eventIdOf(version, pdu);
     const parents = how === "elsewhere" ? others : meta.extremities;
-    const heads = headsAfter(draft, room, pdu, id, parents);
+    const state = stateAfterIt(draft, room, pdu, id, parents);
     const sent = how === "changed" ? { ...pdu, content: { ...pdu.content, body: "forged" } } : pdu;
     const mark = how === "soft-failed" ? { softFailed: true as const } : {};
-    draft.stage({ kind: "event", id, room, pdu: sent, heads, ...mark });
+    draft.stage({ kind: "event", id, room, pdu: sent, ...state, ...mark });
   });
 }
 
@@ -64,22 +65,19 @@ function changed(
   return signEvent(version, { ...unsigned, auth_events: cited }, SIGNING_KEY);
 }
 
-/** The heads that a box names that takes the event for good, with the change that makes them. */
-function headsAfter(
+/** The state that a box names that takes the event for good, with the changes that make it. */
+function stateAfterIt(
   draft: Draft,
   room: RoomId,
   pdu: Pdu,
   id: EventId,
   parents: readonly EventId[],
-): Heads {
+): StateHeads {
   const accepted = parents.filter((parent) => draft.event(parent)?.rejected === undefined);
   const before = stateBefore({ view: draft, docs: draft.docs }, room, accepted);
-  const own =
-    pdu.state_key === undefined ? [] : [[stateKeyOf(pdu.type, pdu.state_key), id] as const];
-  const edits = [...before.edits, ...own];
-  if (edits.length === 0) return before.heads;
-  const doc = roomDoc(room);
-  const { change, heads } = draft.docs.change(doc, edits, before.heads);
-  draft.stage({ kind: "change", doc, change: Buffer.from(change).toString("base64") });
-  return heads;
+  const edits = editsBy(before, pdu, id);
+  if (edits.length === 0) return before.at;
+  const { changes, state } = new StateWriter(draft.docs, room).write(before.at, edits);
+  for (const change of changes) draft.stage(change);
+  return state;
 }

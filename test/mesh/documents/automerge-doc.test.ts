@@ -11,27 +11,39 @@ describe("changes made elsewhere", () => {
     const step = fc.record({
       by: fc.nat(1),
       key: fc.constantFrom("a", "b", "c"),
-      look: fc.constantFrom("nothing", "get", "entries", "old", "save"),
+      removes: fc.boolean(),
+      look: fc.constantFrom("nothing", "get", "keys", "entries", "old", "save"),
     });
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
         const makers = [new AutomergeDoc(actor(1)), new AutomergeDoc(actor(2))];
         const taker = new AutomergeDoc(actor(3));
         const before: { heads: readonly string[]; entries: [string, string][] }[] = [];
-        for (const [i, { by, key, look }] of steps.entries()) {
+        for (const [i, { by, key, removes, look }] of steps.entries()) {
           const maker = makers[by];
           if (!maker) continue;
-          const { change } = maker.change([[key, String(i)]]);
+          const { change } = maker.change([[key, removes ? undefined : String(i)]]);
           expect(taker.apply(change)).toEqual([key]);
           // Both makers follow each other, so what a maker has is what the taker must have.
           makers[1 - by]?.apply(change);
           expect(taker.heads).toEqual(maker.heads);
           expect(taker.contains(maker.heads)).toBe(true);
-          if (look === "get") expect(taker.get(key)).toBe(String(i));
+          if (look === "get") expect(taker.get(key)).toBe(removes ? undefined : String(i));
+          if (look === "keys") {
+            for (const each of ["a", "b", "c"]) {
+              expect(taker.get(each, maker.heads)).toBe(maker.get(each));
+            }
+          }
           if (look === "entries") expect(taker.entries()).toEqual(maker.entries());
           if (look === "save") taker.save();
           const old = before[Math.floor(before.length / 2)];
           if (look === "old" && old) expect(taker.entries(old.heads)).toEqual(old.entries);
+          if (old) {
+            const [was, is] = [new Map(old.entries), new Map(maker.entries())];
+            const found = look === "nothing" ? [] : taker.changed(old.heads, maker.heads);
+            const moved = ["a", "b", "c"].filter((each) => was.get(each) !== is.get(each));
+            if (look !== "nothing") expect(found).toEqual(expect.arrayContaining(moved));
+          }
           before.push({ heads: maker.heads, entries: maker.entries() });
         }
         expect(taker.entries(taker.heads)).toEqual(makers[0]?.entries());

@@ -28,7 +28,10 @@ describe("reading a change", () => {
     expect(readChange(second.change)).toEqual({
       hash: second.heads[0],
       deps: first.heads,
-      keys: ["a", "b"],
+      edits: new Map([
+        ["a", undefined],
+        ["b", "2"],
+      ]),
       actor,
       seq: 2,
       startOp: 2,
