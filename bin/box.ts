@@ -39,6 +39,7 @@ import { settingsOf } from "./box/settings.ts";
 import { StatusReport } from "./box/status-report.ts";
 import { Verifier } from "./box/verify.ts";
 import type { Config } from "./config/schema.ts";
+import type { StoreStatus } from "./control/status.ts";
 import type { ControlHandlers } from "./control/protocol.ts";
 import type { HomeMember } from "./home/members.ts";
 import { loadMembers, saveMembers } from "./home/members.ts";
@@ -238,11 +239,16 @@ function assemble(from: Home, running: Running) {
     config,
     clientUrl,
     startedAt,
-    store: () => repair.status,
+    store: () => storeStatus(repair, node),
   });
   const { members } = homePaths(home);
   node.membership.onChange(() => {
-    saveMembers(members, node.membership.members());
+    try {
+      saveMembers(members, node.membership.members());
+    } catch (error) {
+      // The mesh document has them too; the file is written again at the next change or start.
+      log.warn({ err: error }, "the list of members was not saved");
+    }
   });
   const api = createApi({
     services,
@@ -272,6 +278,12 @@ function assemble(from: Home, running: Running) {
     verifier,
   });
   return { api, mark, control, stopExtras };
+}
+
+function storeStatus(repair: Repair, node: MeshNode): StoreStatus {
+  const note = node.disk.trouble;
+  if (repair.status.state !== "good" || note === undefined) return repair.status;
+  return { state: "refusing", note };
 }
 
 async function listen(

@@ -1,3 +1,4 @@
+import { fstatSync, writeSync } from "node:fs";
 import type { Logger as PinoLogger } from "pino";
 import { pino } from "pino";
 import type { Config } from "./config/schema.ts";
@@ -17,7 +18,7 @@ export interface LogSink {
  */
 export async function createLogger(
   config: Config["log"],
-  sink: LogSink = process.stdout,
+  sink: LogSink = standardOutput(),
 ): Promise<PinoLogger> {
   const isPretty = config.pretty === "always" || (config.pretty === "auto" && sink.isTTY === true);
   const redact = { paths: SECRET_FIELDS, censor: "(hidden)" };
@@ -36,6 +37,25 @@ export async function createLogger(
     translateTime: "SYS:HH:MM:ss.l",
   });
   return pino(options, { write: (line: string) => sink.write(format(line)) });
+}
+
+/**
+ * Standard output, of which a line may be lost. It is often a file on the disk of the box, and a box whose
+ * disk is full must go on; a stream of Node ends with its first error.
+ */
+function standardOutput(): LogSink {
+  const { stdout } = process;
+  stdout.on("error", () => undefined);
+  if (!fstatSync(stdout.fd).isFile()) return stdout;
+  return {
+    write: (line) => {
+      try {
+        writeSync(stdout.fd, line);
+      } catch {
+        // There is nowhere else to tell it.
+      }
+    },
+  };
 }
 
 function componentOf(fields: Record<string, unknown>): string {

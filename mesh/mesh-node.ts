@@ -13,6 +13,7 @@ import { HybridClock } from "./clock/hybrid-clock.ts";
 import { actorOf } from "./documents/automerge-doc.ts";
 import { DocumentStore } from "./documents/documents.ts";
 import { GossipedFacts } from "./ephemeral/gossiped-facts.ts";
+import { DiskWatch } from "./janitor/disk-watch.ts";
 import { ToDevicePruner } from "./janitor/to-device-pruner.ts";
 import { adoptRecords } from "./journal/adopt-records.ts";
 import { Ledger } from "./journal/ledger.ts";
@@ -62,6 +63,7 @@ export class MeshNode {
   readonly claims: CasPaxos;
   readonly membership: Membership;
   readonly pruner: ToDevicePruner;
+  readonly disk: DiskWatch;
   readonly #deps: MeshNodeDeps;
   readonly #farewell: Farewell;
   readonly #tails: TailCloser;
@@ -102,6 +104,7 @@ export class MeshNode {
     this.membership = new Membership(state, ledger, deps.remembered ?? [], logger);
     this.#farewell = new Farewell(transport, timers);
     this.pruner = new ToDevicePruner(state, ledger, logger);
+    this.disk = new DiskWatch(state, timers, logger);
     this.replicator = new Replicator({
       ledger,
       transport,
@@ -151,6 +154,7 @@ export class MeshNode {
     this.#farewell.stop();
     this.ephemeral.stop();
     await this.#deps.transport.stop();
+    this.disk.stop();
     await this.pruner.stop();
     await this.state.close();
     this.documents.close();

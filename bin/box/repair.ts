@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { unavailable } from "../../core/errors.ts";
 import type { Logger, Timers } from "../../core/ports.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
 import type { CheckedStore } from "../../mesh/store/check.ts";
@@ -48,7 +49,7 @@ export class Repair {
     return "This box is repairing its data from the other boxes; try another one.";
   }
 
-  /** Before the box's new life: takes over what the damaged stores still hold. */
+  /** Before the box's new life: takes over what the damaged stores still hold. Rejects when the disk refuses. */
   async salvage(folders: readonly string[]): Promise<void> {
     if (this.#status.state === "good") return;
     for (const folder of folders) {
@@ -58,12 +59,19 @@ export class Repair {
         entries++;
         batch.push(text);
         if (batch.length < SALVAGE_BATCH) continue;
-        await this.#node.replicator.take(batch);
+        await this.#take(batch);
         batch = [];
       }
-      await this.#node.replicator.take(batch);
+      await this.#take(batch);
       this.#logger.warn({ folder, entries }, "took over what could be read of a damaged store");
     }
+  }
+
+  async #take(texts: readonly string[]): Promise<void> {
+    await this.#node.replicator.take(texts);
+    const { failure } = this.#node.state;
+    // Nothing is repaired before it is on disk: the folder that it came from is deleted in the end.
+    if (failure !== undefined) throw unavailable("The disk refuses what is salvaged.", failure);
   }
 
   /** Waits in the background for the other boxes' part, then opens the box to clients. */

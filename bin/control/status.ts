@@ -18,9 +18,12 @@ export interface Status {
   readonly boxes: readonly BoxStatus[];
 }
 
-/** `repairing`: what the start-up check missed is being fetched; `note` says what it is about. */
+/**
+ * `repairing`: what the start-up check missed is being fetched; `note` says what it is about.
+ * `refusing`: the disk takes no writes, reading goes on; `note` says why.
+ */
 export interface StoreStatus {
-  readonly state: "good" | "repairing" | "damaged";
+  readonly state: "good" | "repairing" | "damaged" | "refusing";
   readonly note: string;
 }
 

@@ -28,7 +28,11 @@ export async function lockHome(home: string, pidFile: string, program: string): 
     throw new HomeError("HOME_IN_USE", message, error);
   }
   server.unref();
-  writeFileSync(pidFile, `${process.pid}\n`);
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`);
+  } catch {
+    // It only tells people which process it is; a full disk must not keep a box from saying so.
+  }
   return {
     release: () => {
       rmSync(pidFile, { force: true });

@@ -30,7 +30,7 @@ export function meshHealth(status: Status): MeshHealth {
   const majority = up > total / 2;
   const state = up === total ? "whole" : up === 1 ? "alone" : "split";
   const works = [
-    chatting(status),
+    ...chatting(status),
     naming(up, total),
     copying(up, total),
     agreeing(status, up, total),
@@ -38,18 +38,31 @@ export function meshHealth(status: Status): MeshHealth {
   return { state, up, total, majority, works };
 }
 
-function chatting({ store, removed }: Status): Ability {
+function chatting({ store, removed }: Status): Ability[] {
   const what = "logging in, messages, sync, encryption keys, media";
-  if (removed) return { what, ok: false, why: "this box was removed from the mesh" };
+  if (removed) return [{ what, ok: false, why: "this box was removed from the mesh" }];
   switch (store.state) {
     case "good":
-      return { what, ok: true, why: "" };
+      return [{ what, ok: true, why: "" }];
     case "repairing":
-      return { what, ok: false, why: `this box is fetching what its disk lost: ${store.note}` };
+      return [{ what, ok: false, why: `this box is fetching what its disk lost: ${store.note}` }];
     case "damaged":
-      return { what, ok: false, why: `the disk of this box is damaged: ${store.note}` };
+      return [{ what, ok: false, why: `the disk of this box is damaged: ${store.note}` }];
+    case "refusing":
+      return [
+        { what: "reading: messages, sync, media", ok: true, why: "" },
+        {
+          what: "writing through this box: logging in, sending, uploading",
+          ok: false,
+          why: `${store.note} ${REMEDY}`,
+        },
+      ];
   }
 }
+
+/** What the owner can do about a disk that refuses. */
+const REMEDY =
+  "Make room or mend it; the box goes on by itself. Until then other boxes take writes.";
 
 function naming(up: number, total: number): Ability {
   const needed = Math.floor(total / 2) + 1;

@@ -12,6 +12,7 @@ import { lockHome } from "../home/lock.ts";
 import { homePaths } from "../home/paths.ts";
 import { createLogger } from "../logger.ts";
 import { version } from "../version.ts";
+import { awaitDisk } from "./await-disk.ts";
 
 /** A stop is promised within 5 s; what hangs longer than this is cut, in milliseconds. */
 const STOP_WAIT_MS_MAX = 4500;
@@ -66,6 +67,8 @@ async function run(flags: Flags, config: Config, log: Logger): Promise<void> {
   const lock = await lockHome(flags.home, paths.pid, "meshd");
   try {
     const stopping = stopSignal(flags, log);
+    await awaitDisk(flags.home, paths.socket, log, stopping);
+    if (stopping.aborted) return;
     const box = await startBox(config, flags.home, log, stopping);
     try {
       const control = await serveControl(paths.socket, box.control, log);

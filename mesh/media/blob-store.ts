@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { statfs } from "node:fs/promises";
+import { diskTroubleOf, DiskFullError, TROUBLE_TEXTS } from "../store/disk-trouble.ts";
 import { tooLarge, unavailable } from "../../core/errors.ts";
 import type { Blobs, Logger } from "../../core/ports.ts";
 import { BlobFiles, isBlobHash } from "./blob-files.ts";
@@ -57,7 +58,7 @@ export class BlobStore implements Blobs {
     sizeBytesMax: number,
   ): Promise<{ readonly hash: string; readonly sizeBytes: number }> {
     await this.#checkReserve();
-    const draft = await this.#files.draft();
+    const draft = await this.#files.draft().catch(asTrouble);
     try {
       for await (const chunk of body) {
         if (draft.sizeBytes + chunk.length > sizeBytesMax) {
@@ -69,8 +70,8 @@ export class BlobStore implements Blobs {
       await this.#files.keep(draft, hash);
       return { hash, sizeBytes: draft.sizeBytes };
     } catch (error) {
-      await draft.discard();
-      throw error;
+      await draft.discard().catch(() => undefined);
+      return asTrouble(error);
     }
   }
 
@@ -185,7 +186,13 @@ export class BlobStore implements Blobs {
   async #checkReserve(): Promise<void> {
     const { freeBytes = freeBytesOf } = this.#options;
     if ((await freeBytes(this.#files.folder)) < DISK_RESERVE_BYTES) {
-      throw unavailable("The disk of this box is full.");
+      throw unavailable(TROUBLE_TEXTS.full, new DiskFullError());
     }
   }
+}
+
+/** A disk that refuses is not the client's fault: it may try again, here or elsewhere. */
+function asTrouble(error: unknown): never {
+  const trouble = diskTroubleOf(error);
+  throw trouble ? unavailable(TROUBLE_TEXTS[trouble], error) : error;
 }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkJournal } from "./check-journal.ts";
+import { diskTroubleOf } from "./disk-trouble.ts";
 import { syncFolder } from "./durable-file.ts";
 import { formatOp, NewerStoreError, refuseNewer } from "./format.ts";
 import { isAbsent, looksWhole } from "./level-files.ts";
@@ -106,9 +107,9 @@ function messageOf(error: unknown): string {
 function isDamage(error: unknown): boolean {
   const code = error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code;
   if (code === "LEVEL_LOCKED") return false;
-  return !/No space left|Too many open files|Permission denied|Read-only file system/i.test(
-    messageOf(error),
-  );
+  const trouble = diskTroubleOf(error);
+  if (trouble === "full" || trouble === "read-only") return false;
+  return !/Too many open files|Permission denied/i.test(messageOf(error));
 }
 
 async function setAsideNumbers(home: string): Promise<number[]> {

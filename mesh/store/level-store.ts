@@ -1,7 +1,9 @@
 import { readdir, stat, statfs } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Level } from "level";
-import { MatrixError, assert } from "../../core/errors.ts";
+import { assert, unavailable } from "../../core/errors.ts";
+import { DiskFullError, TROUBLE_TEXTS } from "./disk-trouble.ts";
+import { tryToWrite } from "./durable-file.ts";
 import type { Store, StoreOp, StoreRange, StoreSnapshot } from "./store.ts";
 
 const MIB = 1024 * 1024;
@@ -14,11 +16,13 @@ const OPEN_FILES_MAX = 512;
 /** Twice the default, for half the files. */
 const TABLE_FILE_BYTES = 4 * MIB;
 /** Writes stop while less than this is free: LevelDB needs room to open and compact, and so does the owner to clean up. */
-const DISK_RESERVE_BYTES = 64 * MIB;
+export const DISK_RESERVE_BYTES = 64 * MIB;
 
 export interface LevelStoreOptions {
   /** Free bytes of the disk that holds `path`. */
   readonly freeBytes?: (path: string) => Promise<number>;
+  /** Rejects when nothing can be written to a folder. */
+  readonly tryToWrite?: (folder: string) => Promise<void>;
 }
 
 async function freeBytesOf(path: string): Promise<number> {
@@ -40,7 +44,7 @@ export async function openLevelStore(
     maxFileSize: TABLE_FILE_BYTES,
   });
   await db.open();
-  return new LevelStore(db, options.freeBytes ?? freeBytesOf);
+  return new LevelStore(db, { freeBytes: freeBytesOf, tryToWrite, ...options });
 }
 
 /** In Node `level` is classic-level, whose `repair` its types leave out. */
@@ -51,19 +55,26 @@ export async function repairLevelStore(path: string): Promise<void> {
   await Repairable.repair(path);
 }
 
-function refused(message: string, cause: unknown): MatrixError {
-  return new MatrixError(503, "M_UNKNOWN", message, { retry_after_ms: 2000 }, cause);
-}
+/** What each key of a batch held before it. */
+type Before = ReadonlyMap<string, string | undefined>;
 
+/**
+ * LevelDB as a store. After a failed write its log is in an unknown state, and only opening anew settles
+ * what is in it. That takes room on the disk: until there is some, the open handle answers reads, with
+ * what was there before the write. Once it is open anew, what the failed write left is undone, so that
+ * nothing appears that readers have been told is not there.
+ */
 export class LevelStore implements Store {
   readonly #db: Level<string, string>;
-  readonly #freeBytes: (path: string) => Promise<number>;
+  readonly #options: Required<LevelStoreOptions>;
   #reopening: Promise<void> | undefined;
+  /** Of a write that failed, until it is certain that nothing of it is there. */
+  #doubtful: Before | undefined;
   #closed = false;
 
-  constructor(db: Level<string, string>, freeBytes: (path: string) => Promise<number>) {
+  constructor(db: Level<string, string>, options: Required<LevelStoreOptions>) {
     this.#db = db;
-    this.#freeBytes = freeBytes;
+    this.#options = options;
   }
 
   get(key: string): string | undefined {
@@ -118,13 +129,14 @@ export class LevelStore implements Store {
   }
 
   async batch(ops: readonly StoreOp[]): Promise<void> {
-    if (this.#db.status !== "open") await this.#reopen();
+    await this.#mend();
     await this.#checkReserve();
     try {
       await this.#db.batch([...ops], { sync: true });
     } catch (error) {
-      // After a failed write LevelDB's log is in an unknown state: only opening anew settles what is in it.
-      await this.#reopen();
+      if (this.#db.status === "open") this.#doubtful = this.#before(ops);
+      // Where it cannot be mended now, the next write tries again.
+      await this.#mend().catch(() => undefined);
       throw error;
     }
   }
@@ -149,17 +161,34 @@ export class LevelStore implements Store {
     await this.#db.close();
   }
 
-  #unreadable(cause: unknown): MatrixError {
+  #unreadable(cause: unknown): Error {
     // A store that could not be opened again is tried at each read, so that it heals without a restart.
     if (this.#db.status !== "open" && !this.#closed) this.#reopen().catch(() => undefined);
-    return refused("This box cannot read its disk at the moment.", cause);
+    return unavailable("This box cannot read its disk at the moment.", cause);
+  }
+
+  /** LevelDB shows nothing of a write that failed, as long as it is open. */
+  #before(ops: readonly StoreOp[]): Before {
+    return new Map(ops.map(({ key }) => [key, this.#db.getSync(key)]));
+  }
+
+  /** Makes the store writable again; rejects, and leaves it readable where it is, while the disk refuses. */
+  async #mend(): Promise<void> {
+    if (this.#db.status !== "open") return await this.#reopen();
+    if (this.#doubtful === undefined) return;
+    const { freeBytes, tryToWrite: attempt } = this.#options;
+    if ((await freeBytes(this.#db.location)) < DISK_RESERVE_BYTES) throw full();
+    await attempt(dirname(this.#db.location));
+    await this.#reopen();
   }
 
   #reopen(): Promise<void> {
     this.#reopening ??= (async () => {
       try {
         await this.#db.close();
-        if (!this.#closed) await this.#db.open();
+        if (this.#closed) return;
+        await this.#db.open();
+        await this.#undo();
       } finally {
         this.#reopening = undefined;
       }
@@ -167,10 +196,30 @@ export class LevelStore implements Store {
     return this.#reopening;
   }
 
-  /** Before each write, since others may fill the disk at any time: a look takes microseconds, a sync milliseconds. */
-  async #checkReserve(): Promise<void> {
-    if ((await this.#freeBytes(this.#db.location)) < DISK_RESERVE_BYTES) {
-      throw refused("The disk of this box is full.", undefined);
+  async #undo(): Promise<void> {
+    const before = [...(this.#doubtful ?? [])];
+    const changed = before.filter(([key, value]) => this.#db.getSync(key) !== value);
+    const ops = changed.map(([key, value]) =>
+      value === undefined
+        ? ({ type: "del", key } as const)
+        : ({ type: "put", key, value } as const),
+    );
+    try {
+      if (ops.length > 0) await this.#db.batch(ops, { sync: true });
+      this.#doubtful = undefined;
+    } catch (error) {
+      // Better no answers than answers with what may be undone a moment later.
+      await this.#db.close();
+      throw error;
     }
   }
+
+  /** Before each write, since others may fill the disk at any time: a look takes microseconds, a sync milliseconds. */
+  async #checkReserve(): Promise<void> {
+    if ((await this.#options.freeBytes(this.#db.location)) < DISK_RESERVE_BYTES) throw full();
+  }
+}
+
+function full(): Error {
+  return unavailable(TROUBLE_TEXTS.full, new DiskFullError());
 }

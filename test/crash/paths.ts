@@ -50,6 +50,10 @@ const FULL_BUFFER_NOTES = 70;
 const note: Command<string, void> = (draft, text) =>
   draft.setField("mesh", "notes", text, { text });
 
+/** A text that is long. */
+const longNote: Command<readonly [key: string, text: string], void> = (draft, [key, text]) =>
+  draft.setField("mesh", "notes", key, { text });
+
 /** The newest own entry, which is on disk. */
 function newestOf({ node, store }: BoxOnDisk): Promised {
   const { origin, seq } = node.ledger.lastOwn ?? { origin: node.ledger.life, seq: 0 };
@@ -104,7 +108,7 @@ const fullBuffer: StoragePath = {
   run: async (home, promise) => {
     const box = await boxOnDisk(home);
     for (let i = 0; i < FULL_BUFFER_NOTES; i++) {
-      await box.node.runner.run(note, `${i} ${draw(i)}`);
+      await box.node.runner.run(longNote, [`long ${i}`, draw(i)]);
       promise(newestOf(box));
     }
     await box.stop();
@@ -147,7 +151,7 @@ const largeCommits: StoragePath = {
   run: async (home, promise) => {
     const box = await boxOnDisk(home);
     for (let i = 0; i < 4; i++) {
-      await box.node.runner.run(note, `${i} ${"x".repeat(45_000)}`);
+      await box.node.runner.run(longNote, [`long ${i}`, "x".repeat(45_000)]);
       promise(newestOf(box));
     }
     await box.stop();

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Level } from "level";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openLevelStore } from "../../../mesh/store/level-store.ts";
-import type { LevelStore } from "../../../mesh/store/level-store.ts";
+import { LevelStore, openLevelStore } from "../../../mesh/store/level-store.ts";
 import type { StoreOp } from "../../../mesh/store/store.ts";
 
 const GIB = 2 ** 30;
@@ -12,10 +12,19 @@ const put = (key: string, value: string): StoreOp => ({ type: "put", key, value 
 let folder: string;
 let store: LevelStore;
 let free: number;
+let takesWrites: boolean;
+const tryToWrite = async (): Promise<void> => {
+  if (!takesWrites) throw new Error("EROFS: read-only file system");
+};
+const bad = { type: "neither", key: "b" } as unknown as StoreOp;
 beforeEach(async () => {
+  takesWrites = true;
   folder = await mkdtemp(join(tmpdir(), "hearth-level-"));
   free = GIB;
-  store = await openLevelStore(folder, { freeBytes: () => Promise.resolve(free) });
+  store = await openLevelStore(folder, {
+    freeBytes: () => Promise.resolve(free),
+    tryToWrite,
+  });
 });
 afterEach(async () => {
   await store.close();
@@ -50,13 +59,58 @@ describe("a level store", () => {
   it("opens anew after a failed write, and goes on", async () => {
     await store.batch([put("a", "1")]);
     const snapshot = store.snapshot();
-    const bad = { type: "neither", key: "b" } as unknown as StoreOp;
     await expect(store.batch([put("c", "1"), bad])).rejects.toThrow("type");
     expect(() => snapshot.get("a")).toThrow(expect.objectContaining({ status: 503 }));
     expect(store.get("a")).toBe("1");
     expect(store.get("c")).toBeUndefined();
     await store.batch([put("c", "2")]);
     expect(store.get("c")).toBe("2");
+  });
+
+  it.each([
+    ["is full", () => (free = 1000)],
+    ["takes no writes", () => (takesWrites = false)],
+  ])("reads on after a failed write while the disk %s, and then goes on", async (_, breakDisk) => {
+    await store.batch([put("a", "1")]);
+    const snapshot = store.snapshot();
+    breakDisk();
+    await expect(store.batch([put("c", "1"), bad])).rejects.toThrow();
+    await expect(store.batch([put("d", "1")])).rejects.toThrow();
+    expect(snapshot.get("a")).toBe("1");
+    expect([store.get("a"), store.get("c"), store.get("d")]).toEqual(["1", undefined, undefined]);
+    [free, takesWrites] = [GIB, true];
+    await store.batch([put("c", "2")]);
+    expect([store.get("a"), store.get("c")]).toEqual(["1", "2"]);
+    expect(() => snapshot.get("a")).toThrow(expect.objectContaining({ status: 503 }));
+  });
+
+  it("undoes what a write left that was reported as failed", async () => {
+    await store.close();
+    const db = new Level<string, string>(folder);
+    await db.open();
+    const write = db.batch.bind(db) as (ops: unknown, options: unknown) => Promise<void>;
+    let lies = false;
+    Object.assign(db, {
+      batch: async (ops: unknown, options: unknown): Promise<void> => {
+        await write(ops, options);
+        if (!lies) return;
+        lies = false;
+        throw new Error("IO error: Input/output error");
+      },
+    });
+    const hidden = ["a", "b"];
+    let isHidden = false;
+    const read = db.getSync.bind(db) as (key: string) => string | undefined;
+    // LevelDB shows what it has in its log only once it is opened anew.
+    const shown = (key: string): string | undefined =>
+      isHidden && hidden.includes(key) ? undefined : read(key);
+    Object.assign(db, { getSync: shown });
+    store = new LevelStore(db, { freeBytes: () => Promise.resolve(free), tryToWrite });
+    [lies, isHidden, takesWrites] = [true, true, false];
+    await expect(store.batch([put("a", "1"), put("b", "1")])).rejects.toThrow("IO error");
+    [isHidden, takesWrites] = [false, true];
+    await store.batch([put("c", "1")]);
+    expect([store.get("a"), store.get("b"), store.get("c")]).toEqual([undefined, undefined, "1"]);
   });
 
   it("cannot be opened twice", async () => {
