@@ -61,8 +61,7 @@ function chatting({ store, removed }: Status): Ability[] {
 }
 
 /** What the owner can do about a disk that refuses. */
-const REMEDY =
-  "Make room or mend it; the box goes on by itself. Until then other boxes take writes.";
+const REMEDY = "Make room or mend it, and the box goes on by itself.";
 
 function naming(up: number, total: number): Ability {
   const needed = Math.floor(total / 2) + 1;

@@ -35,6 +35,19 @@ it("one box of three: alone, chatting goes on, names do not", () => {
   ]);
 });
 
+it("a disk that takes no writes: reading goes on, and the owner is told what to do", () => {
+  const store = { state: "refusing", note: "The disk of this box is full." } as const;
+  const status = statusOf([up("a"), up("b"), up("c")], { store });
+  expect(broken(status)).toEqual([
+    "writing through this box: logging in, sending, uploading: The disk of this box is full. " +
+      "Make room or mend it, and the box goes on by itself.",
+  ]);
+  expect(meshHealth(status).works[0]).toMatchObject({
+    what: "reading: messages, sync, media",
+    ok: true,
+  });
+});
+
 it("half of the boxes is no majority", () => {
   const status = statusOf([up("a"), up("b"), lostBox("c"), lostBox("d")]);
   expect(meshHealth(status)).toMatchObject({ state: "split", majority: false });
