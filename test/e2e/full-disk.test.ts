@@ -44,7 +44,7 @@ describe.skipIf(reason !== undefined)("a box whose disk is full (N=2)", () => {
   let room: string;
   const said: string[] = [];
   let refusedAt = 0;
-  /** The last page of a full disk has some room. Returns what was taken. */
+  /** Returns what was taken before something was refused. */
   const sayUntilRefused = async (box: BoxProcess, text: string): Promise<string[]> => {
     const taken: string[] = [];
     for (;;) {

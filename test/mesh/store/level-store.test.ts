@@ -12,17 +12,25 @@ const put = (key: string, value: string): StoreOp => ({ type: "put", key, value 
 let folder: string;
 let store: LevelStore;
 let free: number;
+/** Free from the look after the next one on. */
+let freeLater: number | undefined;
 let takesWrites: boolean;
+const freeBytes = (): Promise<number> => {
+  const now = free;
+  free = freeLater ?? free;
+  return Promise.resolve(now);
+};
 const tryToWrite = async (): Promise<void> => {
   if (!takesWrites) throw new Error("EROFS: read-only file system");
 };
 const bad = { type: "neither", key: "b" } as unknown as StoreOp;
 beforeEach(async () => {
+  freeLater = undefined;
   takesWrites = true;
   folder = await mkdtemp(join(tmpdir(), "hearth-level-"));
   free = GIB;
   store = await openLevelStore(folder, {
-    freeBytes: () => Promise.resolve(free),
+    freeBytes,
     tryToWrite,
   });
 });
@@ -68,7 +76,8 @@ describe("a level store", () => {
   });
 
   it.each([
-    ["is full", () => (free = 1000)],
+    // It fills up between the look at the free space and the write.
+    ["is full", () => (freeLater = 1000)],
     ["takes no writes", () => (takesWrites = false)],
   ])("reads on after a failed write while the disk %s, and then goes on", async (_, breakDisk) => {
     await store.batch([put("a", "1")]);
@@ -78,7 +87,7 @@ describe("a level store", () => {
     await expect(store.batch([put("d", "1")])).rejects.toThrow(/full|read-only/);
     expect(snapshot.get("a")).toBe("1");
     expect([store.get("a"), store.get("c"), store.get("d")]).toEqual(["1", undefined, undefined]);
-    [free, takesWrites] = [GIB, true];
+    [free, freeLater, takesWrites] = [GIB, undefined, true];
     await store.batch([put("c", "2")]);
     expect([store.get("a"), store.get("c")]).toEqual(["1", "2"]);
     expect(() => snapshot.get("a")).toThrow(expect.objectContaining({ status: 503 }));
@@ -105,7 +114,7 @@ describe("a level store", () => {
     const shown = (key: string): string | undefined =>
       isHidden && hidden.includes(key) ? undefined : read(key);
     Object.assign(db, { getSync: shown });
-    store = new LevelStore(db, { freeBytes: () => Promise.resolve(free), tryToWrite });
+    store = new LevelStore(db, { freeBytes, tryToWrite });
     [lies, isHidden, takesWrites] = [true, true, false];
     await expect(store.batch([put("a", "1"), put("b", "1")])).rejects.toThrow("IO error");
     [isHidden, takesWrites] = [false, true];
