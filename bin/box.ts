@@ -39,7 +39,6 @@ import { settingsOf } from "./box/settings.ts";
 import { StatusReport } from "./box/status-report.ts";
 import { Verifier } from "./box/verify.ts";
 import type { Config } from "./config/schema.ts";
-import type { StoreStatus } from "./control/status.ts";
 import type { ControlHandlers } from "./control/protocol.ts";
 import type { HomeMember } from "./home/members.ts";
 import { loadMembers, saveMembers } from "./home/members.ts";
@@ -239,7 +238,7 @@ function assemble(from: Home, running: Running) {
     config,
     clientUrl,
     startedAt,
-    store: () => storeStatus(repair, node),
+    store: () => repair.status,
   });
   const { members } = homePaths(home);
   node.membership.onChange(() => {
@@ -278,12 +277,6 @@ function assemble(from: Home, running: Running) {
     verifier,
   });
   return { api, mark, control, stopExtras };
-}
-
-function storeStatus(repair: Repair, node: MeshNode): StoreStatus {
-  const note = node.disk.trouble;
-  if (repair.status.state !== "good" || note === undefined) return repair.status;
-  return { state: "refusing", note };
 }
 
 async function listen(

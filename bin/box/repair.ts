@@ -39,8 +39,11 @@ export class Repair {
         : { state: "good", note: "" };
   }
 
+  /** A disk that takes no writes matters once there is nothing left to repair. */
   get status(): StoreStatus {
-    return this.#status;
+    const note = this.#node.disk.trouble;
+    if (this.#status.state !== "good" || note === undefined) return this.#status;
+    return { state: "refusing", note };
   }
 
   /** Why clients are not answered, for people. */

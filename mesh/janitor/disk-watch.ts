@@ -36,7 +36,7 @@ export class DiskWatch {
 
   #failed(error: unknown): void {
     if (this.#stopped || this.#timer) return;
-    this.#logger.error({ err: error }, "the disk refused a write; it will be tried again");
+    this.#logger.warn({ err: error }, "the disk refused a write; it will be tried again");
     this.#tryLater();
   }
 
