@@ -34,6 +34,7 @@ import { meetOthers } from "./box/meet-others.ts";
 import { MeshDrill, writeDrill } from "./box/mesh-drill.ts";
 import { openOutbox } from "./box/open-outbox.ts";
 import { MarkKeeper } from "./box/mark-keeper.ts";
+import { rememberMembers } from "./box/remember-members.ts";
 import { Repair } from "./box/repair.ts";
 import { settingsOf } from "./box/settings.ts";
 import { StatusReport } from "./box/status-report.ts";
@@ -41,7 +42,7 @@ import { Verifier } from "./box/verify.ts";
 import type { Config } from "./config/schema.ts";
 import type { ControlHandlers } from "./control/protocol.ts";
 import type { HomeMember } from "./home/members.ts";
-import { loadMembers, saveMembers } from "./home/members.ts";
+import { loadMembers } from "./home/members.ts";
 import { homePaths } from "./home/paths.ts";
 import type { Secrets } from "./home/secrets.ts";
 import { loadSecrets } from "./home/secrets.ts";
@@ -240,15 +241,7 @@ function assemble(from: Home, running: Running) {
     startedAt,
     store: () => repair.status,
   });
-  const { members } = homePaths(home);
-  node.membership.onChange(() => {
-    try {
-      saveMembers(members, node.membership.members());
-    } catch (error) {
-      // The mesh document has them too; the file is written again at the next change or start.
-      log.warn({ err: error }, "the list of members was not saved");
-    }
-  });
+  rememberMembers(node.membership, homePaths(home).members, log);
   const api = createApi({
     services,
     endpoints: clientEndpoints,
