@@ -30,6 +30,8 @@ export class BoxProcess {
   readonly url: string;
   readonly log: string;
   readonly site: Site;
+  /** The folder of the software that the box runs from its next start on. */
+  software = REPOSITORY;
   #child: ChildProcess | undefined;
 
   constructor(name: string, home: string, port: number, site: Site = LOOPBACK) {
@@ -70,7 +72,7 @@ export class BoxProcess {
     const [program = "", ...words] = [...command, ...meshd];
     const log = openSync(this.log, "a");
     const child = spawn(program, words, {
-      cwd: REPOSITORY,
+      cwd: this.software,
       stdio: ["ignore", log, log],
       env: { ...process.env, ...environment },
     });
