@@ -12,7 +12,6 @@ import type { Logger, Random } from "../core/ports.ts";
 import type { Services } from "../core/services.ts";
 import { copyBlobs, openBlobs } from "../mesh/media/blobs.ts";
 import type { FileBlobs } from "../mesh/media/blobs.ts";
-import type { BoxRecord } from "../mesh/membership/membership.ts";
 import { MeshNode } from "../mesh/mesh-node.ts";
 import type { CheckedStore } from "../mesh/store/check.ts";
 import { openCheckedStore } from "../mesh/store/check.ts";
@@ -140,28 +139,19 @@ function newStoreId(): string {
 
 function openTransport({ config, secrets, keys, members, log }: Home): Promise<MeshTransport> {
   const { listen: at, announce, mdns, bootstrap } = config.mesh;
-  const alsoAt = bootstrap.map(toMultiaddr);
   return createTransport({
     keys,
     psk: secrets.meshPsk,
     listen: [tcpAddress(at.host, at.port)],
     announce: announce.map(toMultiaddr),
     mdns,
-    members: reachableAt(members, alsoAt),
+    members,
+    bootstrap: bootstrap.map(toMultiaddr),
     timers: systemTimers,
     random,
     logger: log,
     wallClock,
   });
-}
-
-/** Nobody knows which box lives at a configured address, so each may; noise tells who answers. */
-function reachableAt(members: readonly HomeMember[], alsoAt: readonly string[]): BoxRecord[] {
-  return members.map((member) => ({
-    ...member,
-    addresses: [...new Set([...member.addresses, ...alsoAt])],
-    added: 0,
-  }));
 }
 
 function openNode(from: Home, checked: CheckedStore, transport: MeshTransport): Promise<MeshNode> {
@@ -176,7 +166,7 @@ function openNode(from: Home, checked: CheckedStore, transport: MeshTransport): 
     serverName,
     signingKey: signingKey(serverName, keyId, seed),
     logger: log,
-    remembered: reachableAt(members, config.mesh.bootstrap.map(toMultiaddr)),
+    remembered: members.map((member) => ({ ...member, added: 0 })),
     driftMsMax: config.clock.drift_max_ms,
     ack: { policy: config.mesh.ack, waitMs: config.mesh.ack_wait_ms },
   });

@@ -29,7 +29,7 @@ export type { MeshTransport, TransportOptions } from "./mesh-transport.ts";
 
 /** Builds the host; nothing listens or dials before `start`. Rejects on unusable keys or addresses. */
 export async function createTransport(options: TransportOptions): Promise<MeshTransport> {
-  const members = new MemberList(options.keys.box, options.logger);
+  const members = new MemberList(options.keys.box, options.logger, options.bootstrap);
   members.set(options.members);
   const joiners = new Joiners(options);
   const drill = { isolated: false };

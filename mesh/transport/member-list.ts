@@ -10,14 +10,17 @@ import type { Member } from "./transport.ts";
 export class MemberList {
   private readonly self: BoxId;
   private readonly logger: Logger;
+  private readonly bootstrap: readonly string[];
   private byBox = new Map<BoxId, Member>();
   private byPeerId = new Map<string, Member>();
   /** Newest first; from identify, mDNS and lookups. Forgotten at a restart. */
   private readonly learned = new Map<BoxId, string[]>();
 
-  constructor(self: BoxId, logger: Logger) {
+  /** `bootstrap`: where any member may be, for all that is known; the handshake tells who answers. */
+  constructor(self: BoxId, logger: Logger, bootstrap: readonly string[] = []) {
     this.self = self;
     this.logger = logger;
+    this.bootstrap = bootstrap;
   }
 
   /** Replaces the list, this box left out. An entry whose box ID is not its key's is passed over. */
@@ -64,10 +67,11 @@ export class MemberList {
     return news;
   }
 
-  /** Where to dial a member: what was learned last, then what is remembered. */
+  /** Where to dial a member: what was learned last, what is remembered, what the owner told. */
   dialAddresses(member: Member): Multiaddr[] {
     const learned = this.learned.get(member.box) ?? [];
-    const texts = new Set([...learned, ...member.addresses.map(withoutPeer)]);
+    const told = [...member.addresses, ...this.bootstrap].map(withoutPeer);
+    const texts = new Set([...learned, ...told]);
     return [...texts].flatMap((text) => {
       try {
         return [multiaddr(text).encapsulate(`/p2p/${member.peerId}`)];

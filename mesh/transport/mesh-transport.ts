@@ -5,6 +5,8 @@ import type { Member, Transport, Unsubscribe } from "./transport.ts";
 
 export interface TransportOptions extends HostOptions {
   readonly members: readonly Member[];
+  /** Multiaddrs at which any of the members may be. */
+  readonly bootstrap?: readonly string[];
   readonly timers: Timers;
   readonly random: Random;
   readonly logger: Logger;

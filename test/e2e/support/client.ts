@@ -32,16 +32,27 @@ export async function call(
 
 const CLIENT = "/_matrix/client/v3";
 
+/** A session as the server answered it. */
+export interface SavedUser {
+  readonly user_id: string;
+  readonly access_token: string;
+  readonly device_id: string;
+}
+
 /** One session of one person, who may speak to any box. */
 export class TestUser {
   readonly id: string;
   readonly token: string;
   readonly device: string;
 
-  constructor(login: JsonBody) {
+  constructor(login: JsonBody | SavedUser) {
     this.id = String(login["user_id"]);
     this.token = String(login["access_token"]);
     this.device = String(login["device_id"]);
+  }
+
+  save(): SavedUser {
+    return { user_id: this.id, access_token: this.token, device_id: this.device };
   }
 
   static async register(url: string, name: string): Promise<TestUser> {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { BoxProcess } from "./box-process.ts";
 import type { JsonBody } from "./client.ts";
 import { TestUser } from "./client.ts";
+import type { SavedUser } from "./client.ts";
 import { E2E_SERVER } from "./test-mesh.ts";
 
 const MEDIA_BYTES = 300_000;
@@ -11,6 +12,14 @@ const MEDIA_BYTES = 300_000;
 const PATTERN_BYTES = 1021;
 const FILTER = { room: { timeline: { limit: 17 } } };
 const KEY_ALGORITHMS = ["m.olm.v1.curve25519-aes-sha2", "m.megolm.v1.aes-sha2"];
+
+export interface SavedHousehold {
+  readonly alice: SavedUser;
+  readonly bob: SavedUser;
+  readonly room: string;
+  readonly media: { readonly uri: string; readonly pattern: string };
+  readonly filter: string;
+}
 
 /** People with a bit of everything that a server keeps for them. */
 export class Household {
@@ -60,6 +69,22 @@ export class Household {
     await alice.ask("PUT", a, "/sendToDevice/org.example.note/1", note);
     const media = await upload(b, alice, MEDIA_BYTES);
     return new Household({ alice, bob, room, media }, String(filter["filter_id"]));
+  }
+
+  /** What a later test needs to be these people again, as JSON. */
+  save(): SavedHousehold {
+    const { alice, bob, room, media } = this;
+    const picture = {
+      uri: media.uri,
+      pattern: Buffer.from(media.bytes.subarray(0, PATTERN_BYTES)).toString("base64"),
+    };
+    return { alice: alice.save(), bob: bob.save(), room, media: picture, filter: this.#filter };
+  }
+
+  static from({ alice, bob, room, media, filter }: SavedHousehold): Household {
+    const bytes = Buffer.alloc(MEDIA_BYTES, Buffer.from(media.pattern, "base64"));
+    const people = { alice: new TestUser(alice), bob: new TestUser(bob) };
+    return new Household({ ...people, room, media: { uri: media.uri, bytes } }, filter);
   }
 
   /** Is the picture on the disk of the box itself? */

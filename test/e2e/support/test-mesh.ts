@@ -66,6 +66,31 @@ export class TestMesh {
     return mesh;
   }
 
+  /** Boxes whose homes were made earlier, which `unpack` puts into the folder, in a network of today. */
+  static async adopt(
+    names: readonly string[],
+    unpack: (folder: string) => void,
+    options: TestMeshOptions = {},
+  ): Promise<TestMesh> {
+    const mesh = new TestMesh(options);
+    try {
+      unpack(mesh.folder);
+      const ports = await Promise.all(names.map(() => freePort()));
+      const bootstrap = ports.map((port) => `127.0.0.1:${port}`);
+      for (const [i, name] of names.entries()) {
+        const box = new BoxProcess(name, join(mesh.folder, name), await freePort());
+        await mesh.#configure(box, { "mesh.listen.port": ports[i], "mesh.bootstrap": bootstrap });
+        mesh.boxes.push(box);
+      }
+      await Promise.all(mesh.boxes.map((box) => box.start()));
+      await mesh.untilWhole();
+    } catch (error) {
+      await mesh.stop();
+      throw error;
+    }
+    return mesh;
+  }
+
   box(number: number): BoxProcess {
     const box = this.boxes[number - 1];
     if (!box) throw new Error(`there is no box ${number}`);
@@ -133,7 +158,7 @@ export class TestMesh {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async #configure(box: BoxProcess): Promise<void> {
+  async #configure(box: BoxProcess, more: ConfigValues = {}): Promise<void> {
     const file = join(box.home, "mesh.yaml");
     const values = {
       "client.listen.port": Number(new URL(box.url).port),
@@ -144,6 +169,7 @@ export class TestMesh {
       "registration.open": this.#openRegistration,
       "limits.rate_limits": false,
       "log.level": "debug",
+      ...more,
       ...this.#config,
     };
     writeFileSync(file, withConfigValues(readFileSync(file, "utf8"), values));

@@ -19,6 +19,15 @@ function list(...members: Member[]): MemberList {
 }
 
 describe("the member list", () => {
+  test("tries the owner's addresses for every member, also when the list is replaced", () => {
+    const members = new MemberList(own.box, recordingLogger(), ["/ip4/9.9.9.9/tcp/9"]);
+    for (const address of ["/ip4/1.1.1.1/tcp/1", "/ip4/2.2.2.2/tcp/2"]) {
+      members.set([member(a, address)]);
+      const dialled = members.dialAddresses(member(a, address)).map(String);
+      expect(dialled).toEqual([`${address}/p2p/${a.peerId}`, `/ip4/9.9.9.9/tcp/9/p2p/${a.peerId}`]);
+    }
+  });
+
   test("tells who is new, better known, unchanged and gone", () => {
     const members = list(member(a, "/ip4/1.1.1.1/tcp/1"));
     expect(members.set([member(a, "/ip4/1.1.1.1/tcp/1"), member(b)])).toEqual({
