@@ -1,7 +1,5 @@
 import nacl from "tweetnacl";
 import { clientEndpoints } from "../api/client/index.ts";
-import type { HttpServer } from "../api/http-server.ts";
-import { serve } from "../api/http-server.ts";
 import { createApi } from "../api/server.ts";
 import { verifyAccessToken } from "../core/account/tokens.ts";
 import { signingKey } from "../core/event/sign.ts";
@@ -16,26 +14,29 @@ import { MeshNode } from "../mesh/mesh-node.ts";
 import type { CheckedStore } from "../mesh/store/check.ts";
 import { openCheckedStore } from "../mesh/store/check.ts";
 import { upgradeStore } from "../mesh/store/format.ts";
+import { SpareFolder } from "../mesh/store/spare-folder.ts";
 import { peerKeysOf } from "../mesh/transport/identity.ts";
 import type { PeerKeys } from "../mesh/transport/identity.ts";
 import { createTransport } from "../mesh/transport/libp2p-transport.ts";
 import type { MeshTransport } from "../mesh/transport/libp2p-transport.ts";
 import { serveDesk } from "../mesh/verify/serve-desk.ts";
 import { VerifyDesk } from "../mesh/verify/verify-desk.ts";
-import { bareHost, tcpAddress, toMultiaddr } from "./box/addresses.ts";
+import { tcpAddress, toMultiaddr } from "./box/addresses.ts";
 import { announceSelf } from "./box/announce-self.ts";
 import { admitJoiner } from "./box/admit-joiner.ts";
 import { BoxFactsExchange } from "./box/box-facts.ts";
 import { controlHandlers } from "./box/control-handlers.ts";
 import { DrillSwitch } from "./box/drill.ts";
 import { Invitations } from "./box/invitations.ts";
+import { listen } from "./box/listen.ts";
 import { meetOthers } from "./box/meet-others.ts";
 import { MeshDrill, writeDrill } from "./box/mesh-drill.ts";
 import { openOutbox } from "./box/open-outbox.ts";
 import { MarkKeeper } from "./box/mark-keeper.ts";
 import { rememberMembers } from "./box/remember-members.ts";
 import { Repair } from "./box/repair.ts";
-import { settingsOf } from "./box/settings.ts";
+import { refusalOf, storeStatus } from "./box/store-status.ts";
+import { journalLimitsOf, settingsOf } from "./box/settings.ts";
 import { StatusReport } from "./box/status-report.ts";
 import { Verifier } from "./box/verify.ts";
 import type { Config } from "./config/schema.ts";
@@ -56,6 +57,8 @@ export interface Box {
   readonly control: ControlHandlers;
   /** Ends long polls, drains requests, closes the mesh and the store, in this order. */
   stop(): Promise<void>;
+  /** Resolves when the box has a newer store than the one it runs on: stop it and start it again. */
+  readonly outgrown: Promise<void>;
 }
 
 /** Why a box that was removed answers no clients: what it took would reach nobody. */
@@ -89,26 +92,29 @@ export async function startBox(
   const keys = peerKeysOf(secrets.boxSeed);
   const members = loadMembers(paths.members);
   const from: Home = { home, config, log, serverName, secrets, keys, members };
-  const checked = await openCheckedStore(home, newStoreId);
+  const others = members.filter(({ box }) => box !== keys.box);
+  const checked = await openCheckedStore(home, newStoreId, { isJoining: others.length > 0 });
   await upgradeStore(checked.store, log);
-  if (checked.reason !== undefined) log.warn({ reason: checked.reason }, "the store was set aside");
+  if (checked.reason !== undefined)
+    log.warn({ reason: checked.reason }, "the store has to be filled");
   const transport = await openTransport(from);
-  const node = await openNode(from, checked, transport);
+  const spare = new SpareFolder(home);
+  const node = await openNode(from, checked, spare, transport);
+  const outgrown = new Promise<void>((resolve) => node.renewal.onReady(resolve));
   const blobs = await openBlobs({ home, transport, logger: log });
   const services = servicesOf(from, node, transport, blobs);
-  const others = members.filter(({ box }) => box !== keys.box);
   const repair = new Repair(
     { node, timers: systemTimers, logger: log },
     checked,
     others.length > 0,
   );
-  await repair.salvage(checked.setAside);
+  await repair.salvage();
   const parts = assemble(from, { node, transport, services, checked, repair });
   const http = outgoingHttp(config.push.allow_addresses, version());
   const outbox = openOutbox(node, services, transport, http);
   await node.start();
   outbox.start();
-  repair.watch(checked.setAside);
+  repair.watch();
   if (!node.isRemoved) {
     const { membership } = node;
     await announceSelf(services, { transport, config, keys, membership, logger: log });
@@ -116,7 +122,7 @@ export async function startBox(
   await meetOthers(node, others.length, stopping);
   const { state: reader, ledger } = node;
   const copier = copyBlobs({ blobs, ledger, reader, transport, timers: systemTimers, logger: log });
-  const servers = await listen(from, parts.api, stopping);
+  const servers = await listen(config, parts.api, stopping);
   const stop = async (): Promise<void> => {
     parts.stopExtras();
     parts.api.stop();
@@ -127,10 +133,12 @@ export async function startBox(
     await transport.stop();
     await copier.stop();
     await node.stop();
+    const isCopied = await node.renewal.finish();
     await parts.mark.stop();
     await checked.store.close();
+    if (isCopied) await spare.swap();
   };
-  return { control: parts.control, stop };
+  return { control: parts.control, stop, outgrown };
 }
 
 function newStoreId(): string {
@@ -154,11 +162,17 @@ function openTransport({ config, secrets, keys, members, log }: Home): Promise<M
   });
 }
 
-function openNode(from: Home, checked: CheckedStore, transport: MeshTransport): Promise<MeshNode> {
+function openNode(
+  from: Home,
+  checked: CheckedStore,
+  spare: SpareFolder,
+  transport: MeshTransport,
+): Promise<MeshNode> {
   const { config, serverName, secrets, members, log } = from;
   const { keyId, seed } = secrets.signingKey;
   return MeshNode.open({
     store: checked.store,
+    spare,
     transport,
     timers: systemTimers,
     random,
@@ -169,6 +183,7 @@ function openNode(from: Home, checked: CheckedStore, transport: MeshTransport): 
     remembered: members.map((member) => ({ ...member, added: 0 })),
     driftMsMax: config.clock.drift_max_ms,
     ack: { policy: config.mesh.ack, waitMs: config.mesh.ack_wait_ms },
+    journalLimits: journalLimitsOf(config),
   });
 }
 
@@ -229,16 +244,16 @@ function assemble(from: Home, running: Running) {
     config,
     clientUrl,
     startedAt,
-    store: () => repair.status,
+    store: () => storeStatus(node, repair),
   });
   rememberMembers(node.membership, homePaths(home).members, log);
+  const refusal = (): string | undefined => refusalOf(node, repair);
   const api = createApi({
     services,
     endpoints: clientEndpoints,
     authenticate: (token) => verifyAccessToken(services, token),
-    notReady: () => (node.isRemoved ? REMOVED : repair.refusal),
+    notReady: () => (node.isRemoved ? REMOVED : refusal()),
   });
-  const refusal = (): string | undefined => repair.refusal;
   const desk = new VerifyDesk({ box: keys.box, store, timers: systemTimers, refusal });
   serveDesk(transport, desk);
   const meshDrill = new MeshDrill({ ...base, node, runner, drill, refusal });
@@ -260,25 +275,4 @@ function assemble(from: Home, running: Running) {
     verifier,
   });
   return { api, mark, control, stopExtras };
-}
-
-async function listen(
-  { config }: Home,
-  api: ReturnType<typeof createApi>,
-  stopping: AbortSignal,
-): Promise<HttpServer[]> {
-  const { host, port, extra } = config.client.listen;
-  const sockets = [{ host: bareHost(host), port }, ...extra.map(socketOf)];
-  const servers: HttpServer[] = [];
-  for (const socket of sockets) {
-    // Told to stop while it started: the caller stops at once what there is.
-    if (stopping.aborted) break;
-    servers.push(await serve(api, socket));
-  }
-  return servers;
-}
-
-function socketOf(text: string): { host: string; port: number } {
-  const at = text.lastIndexOf(":");
-  return { host: bareHost(text.slice(0, at)), port: Number(text.slice(at + 1)) };
 }

@@ -25,14 +25,21 @@ import { Acknowledgements } from "./replica/acknowledgements.ts";
 import type { AckPolicy } from "./replica/acknowledgements.ts";
 import { Replicator } from "./replica/replicator.ts";
 import { TailCloser } from "./replica/tail-closer.ts";
+import { JOURNAL_LIMITS, Truncator } from "./replica/truncator.ts";
+import type { JournalLimits } from "./replica/truncator.ts";
 import { MeshRunner } from "./runner/runner.ts";
 import { TopicNotifier } from "./runner/topic-notifier.ts";
+import { takeLeftEntries } from "./snapshot/left-entries.ts";
+import { Renewal } from "./snapshot/renewal.ts";
+import { SnapshotServer } from "./snapshot/snapshot-server.ts";
+import type { SpareStore } from "./snapshot/spare-store.ts";
 import { StateStore } from "./store/overlay.ts";
 import type { Store } from "./store/store.ts";
 import type { Transport } from "./transport/transport.ts";
 
 export interface MeshNodeDeps {
   readonly store: Store;
+  readonly spare: SpareStore;
   readonly transport: Transport;
   readonly timers: Timers;
   readonly random: Random;
@@ -48,7 +55,10 @@ export interface MeshNodeDeps {
   readonly ack: { readonly policy: AckPolicy; readonly waitMs: number };
   /** When documents of rooms are begun anew and split, where a test wants it sooner. */
   readonly roomLimits?: RoomDocumentLimits | undefined;
+  readonly journalLimits?: JournalLimits;
 }
+
+const RENEWING = "This box was away for long and copies everything from another box; try that one.";
 
 /** The replicated store of one box: everything of `mesh/` put together over a store and a network. */
 export class MeshNode {
@@ -64,10 +74,14 @@ export class MeshNode {
   readonly membership: Membership;
   readonly pruner: ToDevicePruner;
   readonly disk: DiskWatch;
+  readonly truncator: Truncator;
+  readonly renewal: Renewal;
   readonly #deps: MeshNodeDeps;
   readonly #farewell: Farewell;
   readonly #tails: TailCloser;
+  readonly #snapshots: SnapshotServer;
   #refusal: string | undefined;
+  #isWhole = true;
 
   static async open(deps: MeshNodeDeps): Promise<MeshNode> {
     const positions = await loadPositions(deps.store);
@@ -117,10 +131,20 @@ export class MeshNode {
     this.runner = new MeshRunner({
       ledger,
       acknowledged: (dot) => this.replicator.acknowledged(dot),
-      refusal: () => this.#refusal,
+      refusal: () => this.#refusal ?? this.renewalRefusal,
     });
     const members = (): BoxId[] => this.memberIds();
-    this.#tails = new TailCloser({ ledger, runner: this.runner, timers, logger, members });
+    const isWhole = (): boolean => this.#isWhole && this.renewal.report() === undefined;
+    const keeping = { ledger, timers, logger, members, isWhole };
+    this.#tails = new TailCloser({ ...keeping, runner: this.runner });
+    const limits = deps.journalLimits ?? JOURNAL_LIMITS;
+    const {
+      store,
+      transport: { self },
+    } = deps;
+    this.truncator = new Truncator({ ...keeping, state, store, self, limits });
+    this.renewal = new Renewal({ ...deps, ledger, replicator: this.replicator });
+    this.#snapshots = new SnapshotServer({ ...deps, life: ledger.life });
     this.ephemeral = new GossipedFacts({ transport, timers, touch });
     this.claims = new CasPaxos({
       ...deps,
@@ -138,12 +162,22 @@ export class MeshNode {
 
   /** Begins a new life, then meets the other boxes. Afterwards commands run. */
   async start(): Promise<void> {
+    const { store, logger, transport } = this.#deps;
+    const left = await takeLeftEntries({
+      store,
+      state: this.state,
+      take: (texts) => this.replicator.take(texts),
+      has: (dot) => this.ledger.has(dot),
+    });
+    if (left > 0) logger.info({ entries: left }, "applied what came while the store was copied");
     await this.membership.load();
     await adoptRecords({ state: this.state, ledger: this.ledger, logger: this.#deps.logger });
     await this.ledger.beginLife();
     this.replicator.start();
     this.#tails.start();
-    await this.#deps.transport.start();
+    await this.truncator.start();
+    this.renewal.start();
+    await transport.start();
   }
 
   /** Waits for what is committed to be on disk; the store stays open. */
@@ -152,9 +186,12 @@ export class MeshNode {
     this.replicator.stop();
     this.#tails.stop();
     this.#farewell.stop();
+    this.#snapshots.stop();
     this.ephemeral.stop();
     await this.#deps.transport.stop();
     this.disk.stop();
+    await this.renewal.stop();
+    await this.truncator.stop();
     await this.pruner.stop();
     await this.state.close();
     this.documents.close();
@@ -163,6 +200,16 @@ export class MeshNode {
   /** Was this box removed from the mesh? It has nobody to replicate with any more. */
   get isRemoved(): boolean {
     return this.membership.isRemoved(this.#deps.transport.self);
+  }
+
+  /** Why the box answers no clients while it copies another one's store, for people. */
+  get renewalRefusal(): string | undefined {
+    return this.renewal.report() === undefined ? undefined : RENEWING;
+  }
+
+  /** A box that lacks some of what it once had drops no entries and closes none of its lives. */
+  setWhole(isWhole: boolean): void {
+    this.#isWhole = isWhole;
   }
 
   /** Refuses all writes with this reason, for people; `undefined` takes them again. */
@@ -190,5 +237,6 @@ export class MeshNode {
   #hear(box: BoxId, vector: Vector): void {
     if (includes(vector, this.ledger.vector)) this.#farewell.knows(box);
     this.#tails.heard(box, vector);
+    this.truncator.heard(box, vector);
   }
 }

@@ -1,9 +1,11 @@
 import { rm } from "node:fs/promises";
 import { unavailable } from "../../core/errors.ts";
 import type { Logger, Timers } from "../../core/ports.ts";
+import type { Origin } from "../../core/vector.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
 import type { CheckedStore } from "../../mesh/store/check.ts";
-import { salvage } from "../../mesh/store/salvage.ts";
+import type { Entry } from "../../mesh/journal/entry.ts";
+import { isCut, salvage } from "../../mesh/store/salvage.ts";
 import type { StoreStatus } from "../control/status.ts";
 
 /** Entries of a damaged store that are taken over at a time. */
@@ -12,16 +14,22 @@ const SALVAGE_BATCH = 200;
 const LOOK_INTERVAL_MS = 200;
 
 /**
- * Brings a box back whose store was damaged: first from what can still be read of it, then from the
- * other boxes. Until it has what they have, it must not answer clients: an empty store is not the truth.
+ * Brings a box to what the mesh has: one that is new, or whose store was damaged. What can still be read
+ * of a damaged store is taken over first, and again once the other boxes have brought, or a copy of
+ * another store has, what it builds upon. Until then the box must not answer clients: an empty store is
+ * not the truth.
  */
 export class Repair {
   readonly #node: MeshNode;
   readonly #timers: Timers;
   readonly #logger: Logger;
   readonly #hasOthers: boolean;
+  readonly #folders: readonly string[];
   #status: StoreStatus;
+  #reason = "";
   #timer: { cancel(): void } | undefined;
+  /** Entries of damaged stores for which something was missing so far. */
+  #left = 0;
 
   /** `hasOthers`: there are boxes to get the rest from. */
   constructor(
@@ -33,10 +41,12 @@ export class Repair {
     this.#timers = parts.timers;
     this.#logger = parts.logger;
     this.#hasOthers = hasOthers;
-    this.#status =
-      checked.outcome === "damaged"
-        ? { state: "repairing", note: checked.reason ?? "the store was damaged" }
-        : { state: "good", note: "" };
+    this.#folders = checked.setAside;
+    this.#status = { state: "good", note: "" };
+    if (checked.outcome !== "damaged") return;
+    this.#reason = checked.reason ?? "the store was damaged";
+    this.#status = { state: "repairing", note: `fetching what it lacks: ${this.#reason}` };
+    this.#node.setWhole(false);
   }
 
   /** A disk that takes no writes matters once there is nothing left to repair. */
@@ -48,26 +58,19 @@ export class Repair {
 
   /** Why clients are not answered, for people. */
   get refusal(): string | undefined {
-    if (this.#status.state === "good") return undefined;
-    return "This box is repairing its data from the other boxes; try another one.";
+    switch (this.#status.state) {
+      case "good":
+        return undefined;
+      case "repairing":
+        return "This box is fetching its data from the other boxes; try another one.";
+      case "damaged":
+        return "The data of this box is damaged; its owner can see more with meshctl status.";
+    }
   }
 
   /** Before the box's new life: takes over what the damaged stores still hold. Rejects when the disk refuses. */
-  async salvage(folders: readonly string[]): Promise<void> {
-    if (this.#status.state === "good") return;
-    for (const folder of folders) {
-      let batch: string[] = [];
-      let entries = 0;
-      for await (const { text } of salvage(folder)) {
-        entries++;
-        batch.push(text);
-        if (batch.length < SALVAGE_BATCH) continue;
-        await this.#take(batch);
-        batch = [];
-      }
-      await this.#take(batch);
-      this.#logger.warn({ folder, entries }, "took over what could be read of a damaged store");
-    }
+  async salvage(): Promise<void> {
+    if (this.#status.state !== "good") this.#left = await this.#takeOver();
   }
 
   async #take(texts: readonly string[]): Promise<void> {
@@ -78,22 +81,88 @@ export class Repair {
   }
 
   /** Waits in the background for the other boxes' part, then opens the box to clients. */
-  watch(folders: readonly string[]): void {
-    if (this.#status.state === "good") return;
+  watch(): void {
+    if (this.#status.state !== "repairing") return;
     const { replicator } = this.#node;
     const heardOthers = replicator.vectors().size > 0 && replicator.isCaughtUp();
     if (this.#hasOthers && !heardOthers) {
-      this.#timer = this.#timers.after(LOOK_INTERVAL_MS, () => this.watch(folders));
+      this.#timer = this.#timers.after(LOOK_INTERVAL_MS, () => this.watch());
       return;
     }
-    this.#status = { state: "good", note: `repaired: ${this.#status.note}` };
-    this.#logger.warn({ note: this.#status.note }, "the store is whole again");
-    Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))).catch(
-      (error: unknown) => this.#logger.warn({ err: error }, "a damaged store was not removed"),
-    );
+    this.#finish().catch((error: unknown) => {
+      this.#logger.warn({ err: error }, "the repair of the store did not end; it is tried again");
+      this.#timer = this.#timers.after(LOOK_INTERVAL_MS, () => this.watch());
+    });
   }
 
   stop(): void {
     this.#timer?.cancel();
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#left > 0) this.#left = await this.#takeOver();
+    if (this.#left > 0) {
+      this.#logger.warn({ entries: this.#left }, "entries of a damaged store build upon lost ones");
+      if (!this.#hasOthers && (await this.#isPastGone())) {
+        const note = `${this.#reason}; it is kept in ${this.#folders.join(", ")}`;
+        this.#status = { state: "damaged", note };
+        return;
+      }
+    }
+    this.#status = { state: "good", note: `repaired: ${this.#reason}` };
+    this.#node.setWhole(true);
+    this.#logger.warn({ note: this.#status.note }, "the store is whole again");
+    await Promise.all(this.#folders.map((folder) => rm(folder, { recursive: true, force: true })));
+  }
+
+  /** Was the beginning of a damaged journal dropped, so that what is left of it builds upon nothing? */
+  async #isPastGone(): Promise<boolean> {
+    const cut = await Promise.all(this.#folders.map((folder) => isCut(folder)));
+    return cut.includes(true);
+  }
+
+  /** Applies what can be applied; resolves with the number of entries that could not. */
+  async #takeOver(): Promise<number> {
+    for (;;) {
+      let taken = 0;
+      let left = 0;
+      for (const folder of this.#folders) {
+        const found = await this.#takeOverFrom(folder);
+        taken += found.taken;
+        left += found.left;
+      }
+      // An entry may build upon one of an origin that is read after its own.
+      if (taken === 0 || left === 0) return left;
+    }
+  }
+
+  async #takeOverFrom(folder: string): Promise<{ taken: number; left: number }> {
+    const { ledger } = this.#node;
+    const next = new Map<Origin, number>();
+    let taken = 0;
+    let left = 0;
+    let batch: Entry[] = [];
+    const take = async (): Promise<void> => {
+      await this.#take(batch.map(({ text }) => text));
+      const applied = batch.filter(({ transaction }) => ledger.has(transaction)).length;
+      taken += applied;
+      left += batch.length - applied;
+      batch = [];
+    };
+    for await (const entry of salvage(folder)) {
+      const { origin, seq } = entry.transaction;
+      if (ledger.has(entry.transaction)) continue;
+      const expected = next.get(origin) ?? (ledger.lastApplied(origin) ?? 0) + 1;
+      if (seq > expected) {
+        left++;
+        continue;
+      }
+      next.set(origin, seq + 1);
+      batch.push(entry);
+      if (batch.length >= SALVAGE_BATCH) await take();
+    }
+    await take();
+    this.#logger.warn({ folder, taken, left }, "read what is left of a damaged store");
+    return { taken, left };
   }
 }

@@ -1,4 +1,6 @@
 import type { ServerSettings } from "../../core/services.ts";
+import { JOURNAL_LIMITS } from "../../mesh/replica/truncator.ts";
+import type { JournalLimits } from "../../mesh/replica/truncator.ts";
 import type { Config } from "../config/schema.ts";
 
 /** What core needs to know of mesh.yaml. */
@@ -22,4 +24,10 @@ export function settingsOf(config: Config, version: string): ServerSettings {
     rateLimits: limits.rate_limits,
     version,
   };
+}
+
+/** What of the journal stays; its length is bounded as well, whatever was set. */
+export function journalLimitsOf({ mesh }: Config): JournalLimits {
+  const { journal_keep: keepEntries, journal_held: heldEntries } = mesh;
+  return { ...JOURNAL_LIMITS, keepEntries, heldEntries: Math.max(keepEntries, heldEntries) };
 }

@@ -5,7 +5,7 @@ import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
 import type { Transport } from "../../mesh/transport/transport.ts";
 import type { Config } from "../config/schema.ts";
-import type { BoxStatus, Status, StoreStatus } from "../control/status.ts";
+import type { BoxStatus, JournalStatus, Status, StoreStatus } from "../control/status.ts";
 import { shownAddress, usableElsewhere } from "./addresses.ts";
 import type { BoxFactsExchange } from "./box-facts.ts";
 import type { DrillSwitch } from "./drill.ts";
@@ -47,7 +47,19 @@ export class StatusReport {
       isolated_until: drill.state.until,
       removed: node.isRemoved,
       store: store(),
+      journal: this.#journal(),
       boxes: await Promise.all(members.map((member) => this.#boxStatus(member))),
+    };
+  }
+
+  #journal(): JournalStatus {
+    const { node, config } = this.#deps;
+    const { entries, length, heldFor } = node.truncator.report();
+    return {
+      entries,
+      bytes: length,
+      held_max: config.mesh.journal_held,
+      held_for: [...heldFor].map(([box, lacks]) => ({ box, entries: lacks })),
     };
   }
 

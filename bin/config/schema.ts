@@ -1,3 +1,4 @@
+import { JOURNAL_LIMITS } from "../../mesh/replica/truncator.ts";
 import type { ValueOf } from "./field.ts";
 import { choice, flag, group, integer, optionalText } from "./field.ts";
 import { requiredText, text, textList } from "./field.ts";
@@ -71,6 +72,22 @@ export const SCHEMA = {
       min: 0,
       max: 10_000,
       default: 250,
+    }),
+    journal_keep: integer({
+      about:
+        "Newest journal entries that stay when all boxes have them: a box that missed no more than " +
+        "these gets them one by one.",
+      min: 10,
+      max: 10_000_000,
+      default: JOURNAL_LIMITS.keepEntries,
+    }),
+    journal_held: integer({
+      about:
+        "Entries kept for a box that lacks them. One that was away for more copies everything from " +
+        "another box when it is back.",
+      min: 10,
+      max: 10_000_000,
+      default: JOURNAL_LIMITS.heldEntries,
     }),
   }),
   registration: group("Who may make an account over the client API.", {

@@ -14,12 +14,24 @@ export interface Status {
   /** The answering box was removed from the mesh: it answers no clients any more. */
   readonly removed: boolean;
   readonly store: StoreStatus;
+  readonly journal: JournalStatus;
   /** All members, the answering box included, sorted by name. */
   readonly boxes: readonly BoxStatus[];
 }
 
+/** How much the answering box keeps of what was written, to pass it on. */
+export interface JournalStatus {
+  readonly entries: number;
+  readonly bytes: number;
+  /** So many stay for a box that lacks them. */
+  readonly held_max: number;
+  /** Boxes that lack more than what is kept for everybody, and how many entries. */
+  readonly held_for: readonly { readonly box: BoxId; readonly entries: number }[];
+}
+
 /**
- * `repairing`: what the start-up check missed is being fetched; `note` says what it is about.
+ * `repairing`: what is missing is being fetched, and `note` goes on from "this box is …". In the other
+ * states it says what was found, or is empty.
  * `refusing`: the disk takes no writes, reading goes on; `note` says why.
  */
 export interface StoreStatus {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import type { ConfigValues } from "../config/render.ts";
 import { renderConfig } from "../config/render.ts";
-import { storePath } from "../../mesh/store/check.ts";
+import { storePath } from "../../mesh/store/spare-folder.ts";
 import { HomeError } from "./error.ts";
 import { writeFileAtomically } from "./json-file.ts";
 import type { HomeMember } from "./members.ts";

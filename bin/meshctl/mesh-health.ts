@@ -45,7 +45,7 @@ function chatting({ store, removed }: Status): Ability[] {
     case "good":
       return [{ what, ok: true, why: "" }];
     case "repairing":
-      return [{ what, ok: false, why: `this box is fetching what its disk lost: ${store.note}` }];
+      return [{ what, ok: false, why: `this box is ${store.note}` }];
     case "damaged":
       return [{ what, ok: false, why: `the disk of this box is damaged: ${store.note}` }];
     case "refusing":

@@ -19,6 +19,7 @@ export function renderStatus(status: Status): string {
     table(HEADER, rows),
     "",
     wrap(meshLine(status, health), "Mesh: ", "      "),
+    journalLine(status),
     ...section("Works now:", health, true),
     ...section("Does not work now:", health, false),
   ].join("\n");
@@ -61,6 +62,20 @@ function meshLine(status: Status, { state, up, total }: MeshHealth): string {
 function awayPhrase(box: BoxStatus, now: number): string {
   if (box.foreign) return `${box.name}, whose version is too far from this one's`;
   return box.since === null ? box.name : `${box.name} for ${duration(now - box.since)}`;
+}
+
+/** What is kept of everything that was written, and for whose sake it is more than usual. */
+function journalLine({ journal, boxes }: Status): string {
+  const { held_for: heldFor, held_max: most } = journal;
+  const size = `${count(journal.entries, "entry", "entries")}, ${bytes(journal.bytes)}`;
+  if (heldFor.length === 0) return `Journal: ${size}`;
+  const names = heldFor.map(({ box, entries: lacks }) => {
+    const name = boxes.find((other) => other.box === box)?.name ?? box;
+    return `${name} lacks ${lacks} of them`;
+  });
+  const fate = `A box that lacks more than ${most} has to copy everything when it is back.`;
+  const gone = "Is one gone for good? Remove it: meshctl box remove.";
+  return wrap(`${size}, since ${names.join(", ")}. ${fate} ${gone}`, "Journal: ", "         ");
 }
 
 function section(title: string, { works }: MeshHealth, ok: boolean): string[] {

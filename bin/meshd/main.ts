@@ -61,28 +61,39 @@ function aborted(signal: AbortSignal): Promise<void> {
   );
 }
 
-/** Runs the box until it is told to stop; everything that was started is stopped in reverse. */
+/** Runs the box until it is told to stop, also across the stores that it lives on. */
 async function run(flags: Flags, config: Config, log: Logger): Promise<void> {
-  const paths = homePaths(flags.home);
-  const lock = await lockHome(flags.home, paths.pid, "meshd");
+  const lock = await lockHome(flags.home, homePaths(flags.home).pid, "meshd");
   try {
     const stopping = stopSignal(flags, log);
-    await awaitDisk(flags.home, paths.socket, log, stopping);
-    if (stopping.aborted) return;
-    const box = await startBox(config, flags.home, log, stopping);
-    try {
-      const control = await serveControl(paths.socket, box.control, log);
-      log.info({ home: flags.home, version: version(), pid: process.pid }, "ready");
-      // A box ends by a power cut as often as in order, and what it compiled would be lost.
-      flushCompileCache();
-      await aborted(stopping);
-      await control.stop();
-    } finally {
-      await box.stop();
-    }
+    while (!stopping.aborted) await runOnce(flags, config, log, stopping);
     log.info({}, "stopped");
   } finally {
     lock.release();
+  }
+}
+
+/** Everything that was started is stopped in reverse. */
+async function runOnce(
+  { home }: Flags,
+  config: Config,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { socket } = homePaths(home);
+  await awaitDisk(home, socket, log, stopping);
+  if (stopping.aborted) return;
+  const box = await startBox(config, home, log, stopping);
+  try {
+    const control = await serveControl(socket, box.control, log);
+    log.info({ home, version: version(), pid: process.pid }, "ready");
+    // A box ends by a power cut as often as in order, and what it compiled would be lost.
+    flushCompileCache();
+    await Promise.race([aborted(stopping), box.outgrown]);
+    if (!stopping.aborted) log.info({}, "starting again on a copy of another box's store");
+    await control.stop();
+  } finally {
+    await box.stop();
   }
 }
 

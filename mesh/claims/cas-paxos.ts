@@ -1,6 +1,7 @@
 import { unavailable } from "../../core/errors.ts";
 import type { BoxId } from "../../core/ids.ts";
 import type { ClaimKind, Claims, Logger, Random, Timers } from "../../core/ports.ts";
+import { CLAIM_PREFIX } from "../store/mesh-keys.ts";
 import type { StateStore } from "../store/overlay.ts";
 import type { Transport } from "../transport/transport.ts";
 import {
@@ -143,7 +144,7 @@ export class CasPaxos implements Claims {
 
   async #answer(question: Question): Promise<Answer> {
     const { state, held } = this.#deps;
-    const key = `m/claim/${question.register}`;
+    const key = `${CLAIM_PREFIX}${question.register}`;
     const stage = state.begin();
     let said;
     try {

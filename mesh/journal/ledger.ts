@@ -12,21 +12,17 @@ import { advance, boxOf, compact, covers, incarnationOf, includes } from "../../
 import type { Dot, Origin, Vector } from "../../core/vector.ts";
 import type { HybridClock } from "../clock/hybrid-clock.ts";
 import type { DocumentStore } from "../documents/documents.ts";
-import { CLOCK_KEY, journalKey, journalRange, VECTOR_KEY } from "../store/mesh-keys.ts";
+import { CLOCK_KEY, journalKey, journalRange } from "../store/mesh-keys.ts";
+import { positionKey, VECTOR_KEY } from "../store/mesh-keys.ts";
 import type { StateStore } from "../store/overlay.ts";
 import type { Stage } from "../store/stage.ts";
 import type { Store } from "../store/store.ts";
+import { birth } from "./birth.ts";
 import { BadEntryError, ENTRY_LENGTH_MAX, hashOfEntry } from "./entry.ts";
 import type { Entry } from "./entry.ts";
+import { JournalExtent } from "./extent.ts";
 import type { Committed, Flushed } from "./outcomes.ts";
-import {
-  latestLife,
-  loadPositions,
-  positionKey,
-  readClock,
-  readPosition,
-  readVector,
-} from "./positions.ts";
+import { latestLife, loadPositions, readClock, readPosition, readVector } from "./positions.ts";
 import type { Position } from "./positions.ts";
 
 export interface LedgerDeps {
@@ -50,6 +46,7 @@ export interface LedgerDeps {
  * 3. `vector` names what is on disk; what is only pending is known to nobody else.
  */
 export class Ledger {
+  readonly extent: JournalExtent;
   readonly #deps: LedgerDeps;
   readonly #positions: Map<Origin, Position>;
   readonly #inFlight = new Map<Stage, Flushed & { readonly hash: string }>();
@@ -59,8 +56,10 @@ export class Ledger {
   #latest: number;
   #lastWrite: Promise<void> = Promise.resolve();
 
-  private constructor(deps: LedgerDeps, vector: Vector, positions: Map<Origin, Position>) {
+  private constructor(deps: LedgerDeps, extent: JournalExtent, positions: Map<Origin, Position>) {
+    const vector = readVector(deps.store);
     this.#deps = deps;
+    this.extent = extent;
     this.#newest = vector;
     this.#onDisk = vector;
     this.#positions = positions;
@@ -70,7 +69,8 @@ export class Ledger {
   }
 
   static async open(deps: LedgerDeps): Promise<Ledger> {
-    return new Ledger(deps, readVector(deps.store), await loadPositions(deps.store));
+    const extent = await JournalExtent.load(deps.store);
+    return new Ledger(deps, extent, await loadPositions(deps.store));
   }
 
   /** What is on disk here. */
@@ -107,12 +107,8 @@ export class Ledger {
   async beginLife(): Promise<void> {
     const last = latestLife(this.#deps.box, this.#positions.keys());
     const seq = last && this.#positions.get(last)?.newest.seq;
-    const birth: Command<undefined, void> = (draft) =>
-      draft.stage({
-        kind: "birth",
-        ...(last && seq !== undefined ? { previous: { origin: last, seq } } : {}),
-      });
-    await this.commit(birth, undefined).written;
+    const previous = last && seq !== undefined ? { origin: last, seq } : undefined;
+    await this.commit(birth, previous).written;
   }
 
   /** Runs a command and makes its records a transaction of this box. Throws what the command throws. */
@@ -245,6 +241,7 @@ export class Ledger {
     stage.raw(VECTOR_KEY, JSON.stringify(vector));
     this.#latest = Math.max(this.#latest, entry.transaction.time);
     stage.raw(CLOCK_KEY, String(this.#latest));
+    this.extent.grow(stage, entry.text.length);
     const written = this.#deps.state.commit(stage);
     const onDisk = this.#positions.get(origin)?.onDisk ?? { seq: 0, hash: "" };
     this.#positions.set(origin, { newest: { seq, hash }, onDisk });
@@ -287,6 +284,7 @@ export class Ledger {
       if (place === undefined) this.#positions.delete(origin);
       else this.#positions.set(origin, { newest: place, onDisk: place });
     }
+    this.extent.reload();
     this.#onDisk = readVector(store);
     this.#newest = this.#onDisk;
     this.#lastWrite = Promise.resolve();

@@ -2,7 +2,13 @@ import type { Origin, Vector } from "../../core/vector.ts";
 import type { BoxId } from "../../core/ids.ts";
 import { boxOf, incarnationOf, originOf, parseOrigin } from "../../core/vector.ts";
 import type { HybridTime } from "../../core/transaction/records.ts";
-import { CLOCK_KEY, VECTOR_KEY } from "../store/mesh-keys.ts";
+import {
+  CLOCK_KEY,
+  POSITION_PREFIX,
+  VECTOR_KEY,
+  positionKey,
+  rowsUnder,
+} from "../store/mesh-keys.ts";
 import type { Store } from "../store/store.ts";
 
 /** The last entry of an origin: as applied, and as on disk. */
@@ -16,24 +22,23 @@ export interface Place {
   readonly hash: string;
 }
 
-const PREFIX = "m/position/";
 /** Lives of all boxes together: 7 boxes that start ten times a day for a year. */
 const ORIGINS_MAX = 30_000;
 
-export function positionKey(origin: Origin): string {
-  return PREFIX + origin;
+export async function loadPositions(store: Store): Promise<Map<Origin, Position>> {
+  const places = await loadPlaces(store, POSITION_PREFIX);
+  return new Map([...places].map(([origin, place]) => [origin, { newest: place, onDisk: place }]));
 }
 
-export async function loadPositions(store: Store): Promise<Map<Origin, Position>> {
-  const rows = await store.range({ gte: PREFIX, lt: `${PREFIX}\uffff`, limit: ORIGINS_MAX });
-  const positions = new Map<Origin, Position>();
+/** The rows under a prefix that name an origin and hold a place in it. */
+export async function loadPlaces(store: Store, prefix: string): Promise<Map<Origin, Place>> {
+  const rows = await store.range({ ...rowsUnder(prefix), limit: ORIGINS_MAX });
+  const places = new Map<Origin, Place>();
   for (const [key, text] of rows) {
-    const origin = parseOrigin(key.slice(PREFIX.length));
-    if (origin === undefined) continue;
-    const place = JSON.parse(text) as Place;
-    positions.set(origin, { newest: place, onDisk: place });
+    const origin = parseOrigin(key.slice(prefix.length));
+    if (origin !== undefined) places.set(origin, JSON.parse(text) as Place);
   }
-  return positions;
+  return places;
 }
 
 export function readPosition(store: Store, origin: Origin): Place | undefined {

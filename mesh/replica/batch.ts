@@ -1,16 +1,28 @@
 import type { Origin } from "../../core/vector.ts";
-import type { Ledger } from "../journal/ledger.ts";
 import { BATCH_ENTRIES_MAX, BATCH_LENGTH_MAX } from "./constants.ts";
+
+/** Where entries are read from, oldest first: `Ledger`. */
+export interface EntrySource {
+  read(origin: Origin, seq: number, limit: number): Promise<string[]>;
+}
+
+/** The entries of an origin from `from` on, up to `to` where that is given. */
+export type Want = readonly [origin: Origin, from: number, to?: number];
 
 export interface Batch {
   readonly texts: readonly string[];
+  /** Of each text, its origin. */
+  readonly origins: readonly Origin[];
   /** The last sequence in the batch of each origin. */
   readonly through: ReadonlyMap<Origin, number>;
 }
 
 interface Source {
   readonly origin: Origin;
+  readonly from: number;
   readonly rows: readonly string[];
+  /** Every wanted row is here. */
+  readonly isAll: boolean;
   /** Index of the next row. */
   at: number;
 }
@@ -21,41 +33,41 @@ function timeOf(text: string): number {
   return at < 0 ? 0 : Number.parseInt(text.slice(at + 7, at + 27), 10);
 }
 
-function seqOf(text: string): number {
-  const at = text.indexOf('"seq":');
-  return at < 0 ? 0 : Number.parseInt(text.slice(at + 6, at + 20), 10);
-}
-
 /**
  * The next entries of several origins, merged by time, so that the receiver finds most causes before
  * their effects. An origin whose rows were all taken ends the batch: its next one may come before
  * what the others still hold.
  */
 export async function readBatch(
-  ledger: Ledger,
-  wants: readonly (readonly [origin: Origin, from: number])[],
+  source: EntrySource,
+  wants: readonly Want[],
+  entriesMax = BATCH_ENTRIES_MAX,
 ): Promise<Batch> {
   const share = Math.max(1, Math.floor(BATCH_ENTRIES_MAX / Math.max(1, wants.length)));
   const sources: Source[] = [];
-  for (const [origin, from] of wants.slice(0, BATCH_ENTRIES_MAX)) {
-    const rows = await ledger.read(origin, from, share);
-    if (rows.length > 0) sources.push({ origin, rows, at: 0 });
+  for (const [origin, from, to] of wants.slice(0, BATCH_ENTRIES_MAX)) {
+    const left = to === undefined ? Number.POSITIVE_INFINITY : to - from + 1;
+    const rows = await source.read(origin, from, Math.min(share, left));
+    const isAll = rows.length < share || left <= share;
+    if (rows.length > 0) sources.push({ origin, from, rows, isAll, at: 0 });
   }
   const texts: string[] = [];
+  const origins: Origin[] = [];
   const through = new Map<Origin, number>();
   let length = 0;
   for (;;) {
     const next = earliest(sources);
     const text = next?.rows[next.at];
-    if (!next || text === undefined) break;
+    if (!next || text === undefined || texts.length >= entriesMax) break;
     if (texts.length > 0 && length + text.length > BATCH_LENGTH_MAX) break;
     texts.push(text);
+    origins.push(next.origin);
     length += text.length;
-    through.set(next.origin, seqOf(text));
+    through.set(next.origin, next.from + next.at);
     next.at++;
-    if (next.at === next.rows.length && next.rows.length === share) break;
+    if (next.at === next.rows.length && !next.isAll) break;
   }
-  return { texts, through };
+  return { texts, origins, through };
 }
 
 function earliest(sources: readonly Source[]): Source | undefined {

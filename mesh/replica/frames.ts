@@ -5,7 +5,7 @@ import type { ProtocolRange } from "./protocol.ts";
 /**
  * What boxes say on a link's `replica` channel. On the wire: one letter, then
  * `h` JSON {protocol, oldest?, vector}, the newest and the oldest version spoken · `v` JSON vector · `e` entries, one JSON text a line ·
- * `c` JSON vector, confirming one `e`.
+ * `c` JSON vector, confirming one `e` · `g` JSON boolean.
  */
 export type Frame =
   | { readonly kind: "hello"; readonly speaks: ProtocolRange; readonly vector: Vector }
@@ -13,7 +13,9 @@ export type Frame =
   | { readonly kind: "vector"; readonly vector: Vector }
   | { readonly kind: "entries"; readonly texts: readonly string[] }
   /** One batch of entries was taken in; `vector` is what the sender has on disk now. */
-  | { readonly kind: "confirm"; readonly vector: Vector };
+  | { readonly kind: "confirm"; readonly vector: Vector }
+  /** Has the sender dropped entries that the receiver lacks? Said when it changes. */
+  | { readonly kind: "gone"; readonly isGone: boolean };
 
 /** Lines in one entries frame; twice what this version sends. */
 const ENTRIES_MAX = 1000;
@@ -28,6 +30,8 @@ export function encodeFrame(frame: Frame): Uint8Array {
       return Buffer.from(`e${frame.texts.join("\n")}`);
     case "confirm":
       return Buffer.from(`c${JSON.stringify(frame.vector)}`);
+    case "gone":
+      return Buffer.from(`g${frame.isGone}`);
   }
 }
 
@@ -42,6 +46,10 @@ export function decodeFrame(bytes: Uint8Array): Frame | undefined {
       return decodeVectorFrame("vector", body);
     case "c":
       return decodeVectorFrame("confirm", body);
+    case "g":
+      return body === "true" || body === "false"
+        ? { kind: "gone", isGone: body === "true" }
+        : undefined;
     case "e": {
       const texts = body.split("\n");
       return texts.length <= ENTRIES_MAX ? { kind: "entries", texts } : undefined;

@@ -1,6 +1,9 @@
 import type { BoxId } from "../../core/ids.ts";
-import { covers, merge } from "../../core/vector.ts";
+import { includes, merge } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
+import type { JournalExtent } from "../journal/extent.ts";
+import { covered } from "./confirmed.ts";
+import { ACK_LAG_MAX } from "./constants.ts";
 import { commonProtocol, REPLICATION_PROTOCOL } from "./protocol.ts";
 import type { ProtocolRange } from "./protocol.ts";
 
@@ -17,6 +20,12 @@ export class Peer {
   isReading = false;
   /** As it said in its hello. */
   speaks: ProtocolRange | undefined;
+  /** It has dropped entries that are missing here: only a copy of its store brings them. */
+  hasDropped = false;
+  /** It was told the same of this box. */
+  isToldToCopy = false;
+  /** The floors here that it is known to be above. */
+  reachedFloors: JournalExtent["floors"] | undefined;
 
   constructor(box: BoxId) {
     this.box = box;
@@ -38,10 +47,27 @@ export class Peer {
     this.sent = merge(this.sent, this.vector);
   }
 
+  /** Each side has dropped what the other one lacks. */
+  get isStranger(): boolean {
+    return this.hasDropped && this.isToldToCopy;
+  }
+
+  /** It begins anew, and may have less than it said. */
+  forget(): void {
+    this.vector = undefined;
+    this.reachedFloors = undefined;
+    this.rewind();
+  }
+
   /** Sends again from what it said it has. */
   rewind(): void {
     this.sent = this.vector ?? {};
     this.batchesInFlight = 0;
+  }
+
+  /** Is it close enough to having everything that a write may wait for it? */
+  keepsUp(positions: ReadonlyMap<Origin, number>): boolean {
+    return !this.isToldToCopy && this.lag(positions) <= ACK_LAG_MAX;
   }
 
   /** How many entries on disk here it is not known to have. */
@@ -62,8 +88,11 @@ export class Peer {
   }
 }
 
-/** How many of an origin's first `seq` entries are in the set. */
-function covered(vector: Vector, origin: Origin, seq: number): number {
-  if (covers(vector, { origin, seq })) return seq;
-  return Math.min(vector[origin] ?? 0, seq);
+/**
+ * The boxes that have more than is `here`, when entries cannot bring it: all of them have dropped some
+ * of it. While any other one may bring something, or nobody has more, the list is empty.
+ */
+export function copySources(peers: readonly Peer[], here: Vector): Peer[] {
+  const ahead = peers.filter(({ vector }) => vector !== undefined && !includes(here, vector));
+  return ahead.every(({ hasDropped }) => hasDropped) ? ahead : [];
 }

@@ -9,7 +9,6 @@ import type { Transport } from "../transport/transport.ts";
 import type { Acknowledgements } from "./acknowledgements.ts";
 import { readBatch } from "./batch.ts";
 import {
-  ACK_LAG_MAX,
   BATCH_TIMEOUT_MS,
   BATCHES_IN_FLIGHT_MAX,
   GOSSIP_GRACE_MS,
@@ -102,7 +101,7 @@ export class Replicator {
     const peers = new Map<BoxId, Vector>();
     const positions = this.#deps.ledger.positions();
     for (const peer of this.#peers.values()) {
-      if (peer.vector && peer.lag(positions) <= ACK_LAG_MAX) peers.set(peer.box, peer.vector);
+      if (peer.vector && peer.keepsUp(positions)) peers.set(peer.box, peer.vector);
     }
     return this.#deps.acknowledgements.wait(dot, peers);
   }
@@ -119,21 +118,23 @@ export class Replicator {
 
   /** What each connected box has on disk, as it last said. */
   vectors(): ReadonlyMap<BoxId, Vector> {
-    const known = new Map<BoxId, Vector>();
-    for (const { box, vector } of this.#peers.values()) if (vector) known.set(box, vector);
-    return known;
+    return new Map(this.peers().flatMap(({ box, vector }) => (vector ? [[box, vector]] : [])));
+  }
+
+  /** The connected boxes. */
+  peers(): readonly Peer[] {
+    return [...this.#peers.values()];
   }
 
   /** Entries that each connected box is not known to have. */
   lags(): ReadonlyMap<BoxId, number> {
     const positions = this.#deps.ledger.positions();
-    return new Map([...this.#peers.values()].map((peer) => [peer.box, peer.lag(positions)]));
+    return new Map(this.peers().map((peer) => [peer.box, peer.lag(positions)]));
   }
 
   /** Connected boxes whose version of the software does not replicate with this one. */
   foreign(): ReadonlySet<BoxId> {
-    const foreign = [...this.#peers.values()].filter(({ isForeign }) => isForeign);
-    return new Set(foreign.map(({ box }) => box));
+    return new Set(this.peers().flatMap(({ box, isForeign }) => (isForeign ? [box] : [])));
   }
 
   /** Origins with an entry that cannot be applied here, and why; their later entries wait. */
@@ -165,6 +166,10 @@ export class Replicator {
       this.#say(from, { kind: "confirm", vector: this.#deps.ledger.vector });
       return;
     }
+    if (frame.kind === "gone") {
+      peer.hasDropped = frame.isGone;
+      return;
+    }
     if (frame.kind === "hello") {
       peer.speaks = frame.speaks;
       if (!peer.speaksOurProtocol) {
@@ -174,8 +179,7 @@ export class Replicator {
         );
         return;
       }
-      peer.vector = undefined;
-      peer.rewind();
+      peer.forget();
     }
     if (frame.kind === "confirm") peer.batchesInFlight = Math.max(0, peer.batchesInFlight - 1);
     peer.heard(frame.vector);
@@ -245,9 +249,24 @@ export class Replicator {
   /** Sends a peer what it lacks, unless gossip is likely to be bringing it now. */
   #evaluate(peer: Peer): void {
     if (this.#stopped || !peer.vector || !peer.speaksOurProtocol || peer.isReading) return;
+    if (this.#isOutOfReach(peer, peer.vector)) return;
     if (peer.batchesInFlight >= BATCHES_IN_FLIGHT_MAX) return;
     if (includes(peer.sent, this.#due)) return;
     void this.#sendBatch(peer);
+  }
+
+  /** Lacks it entries that are gone here? It is told when that changes. */
+  #isOutOfReach(peer: Peer, vector: Vector): boolean {
+    const { floors } = this.#deps.ledger.extent;
+    // Vectors of one link only grow, so what reached the floors once goes on doing so.
+    if (peer.reachedFloors === floors) return false;
+    const isGone = !this.#deps.ledger.extent.reaches(vector);
+    if (!isGone) peer.reachedFloors = floors;
+    if (isGone !== peer.isToldToCopy) {
+      peer.isToldToCopy = isGone;
+      this.#say(peer.box, { kind: "gone", isGone });
+    }
+    return isGone;
   }
 
   async #sendBatch(peer: Peer): Promise<void> {

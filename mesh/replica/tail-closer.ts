@@ -65,6 +65,8 @@ export interface TailCloserDeps {
   readonly timers: Timers;
   readonly logger: Logger;
   readonly members: () => readonly BoxId[];
+  /** Is nothing missing here that this box once had, as far as it knows? */
+  readonly isWhole: () => boolean;
 }
 
 /** Closes the earlier lives of this box once their ends are certain, which keeps vectors small. */
@@ -99,8 +101,8 @@ export class TailCloser {
   }
 
   #close(): void {
-    const { ledger, runner, members, logger } = this.#deps;
-    if (this.#closing || !ledger.hasOpenLives) return;
+    const { ledger, runner, members, logger, isWhole } = this.#deps;
+    if (this.#closing || !ledger.hasOpenLives || !isWhole()) return;
     const tails = certainTails(ledger.life, ledger, members(), this.#heard);
     const open = tails.filter(({ origin }) => ledger.closedAt(origin) === undefined);
     if (open.length === 0) return;

@@ -1,11 +1,12 @@
 import { covers, parseOrigin } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
 import { hashOfEntry, parseEntry } from "../journal/entry.ts";
-import { loadPositions, readVector } from "../journal/positions.ts";
+import { loadPlaces, loadPositions, readVector } from "../journal/positions.ts";
 import type { Place, Position } from "../journal/positions.ts";
 import { successor } from "./keys.ts";
 import type { Mark } from "./mark.ts";
 import {
+  FLOOR_PREFIX,
   JOURNAL_ROWS,
   STORE_ID_KEY,
   journalKey,
@@ -23,24 +24,33 @@ const CHECK_ROWS = 100;
 /** Why a store is not to be trusted; never leaves this file. */
 class Damage extends Error {}
 
+/** Where an origin begins that was never cut. */
+const START: Place = { seq: 0, hash: "" };
+
 /**
  * Is everything there that the store says, and the mark knows, to have been? Every journal must be
- * without gaps up to its position, its newest part an unbroken hash chain. Returns what is wrong, for
- * people, or nothing.
+ * without gaps from its floor up to its position, its newest part an unbroken hash chain. Returns what
+ * is wrong, for people, or nothing.
  */
 export async function checkJournal(store: Store, mark?: Mark): Promise<string | undefined> {
   try {
     expect(store.get(STORE_ID_KEY) !== undefined, "the store has lost its name");
-    if (mark) checkMark(store, mark);
+    const floors = await loadPlaces(store, FLOOR_PREFIX);
     const positions = await loadPositions(store);
+    if (mark) checkMark(store, mark, floors);
     checkVector(readVector(store), positions);
+    checkFloors(floors, positions);
     for await (const origin of originsOf(store)) {
       const place = positions.get(origin)?.onDisk;
       expect(place, `entries of ${origin} have no place`);
-      await checkOrigin(store, origin, place);
+      await checkOrigin(store, origin, floors.get(origin) ?? START, place);
       positions.delete(origin);
     }
-    for (const origin of positions.keys()) throw new Damage(`all entries of ${origin} are missing`);
+    for (const [origin, { onDisk }] of positions) {
+      const floor = floors.get(origin);
+      const isEmpty = floor?.seq === onDisk.seq && floor.hash === onDisk.hash;
+      expect(isEmpty, `all entries of ${origin} are missing`);
+    }
     return undefined;
   } catch (error) {
     if (error instanceof Damage) return error.message;
@@ -53,17 +63,30 @@ function expect(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Damage(message);
 }
 
-function checkMark(store: Store, mark: Mark): void {
+function checkMark(store: Store, mark: Mark, floors: ReadonlyMap<Origin, Place>): void {
   expect(store.get(STORE_ID_KEY) === mark.store, "this is not the store of the mark");
   for (const [origin, seq] of Object.entries(mark.vector) as [Origin, number][]) {
-    if (seq === 0) continue;
+    const floor = floors.get(origin) ?? START;
+    if (seq < floor.seq || seq === 0) continue;
     const text = store.get(journalKey(origin, seq));
-    expect(text !== undefined, `entry ${seq} of ${origin}, once known, is missing`);
+    const isHere = text !== undefined || seq === floor.seq;
+    expect(isHere, `entry ${seq} of ${origin}, once known, is missing`);
     const known = mark.hashes[origin];
+    const hash = text === undefined ? floor.hash : hashOfEntry(text);
     expect(
-      known === undefined || hashOfEntry(text) === known,
+      known === undefined || hash === known,
       `entry ${seq} of ${origin} is another one than it was`,
     );
+  }
+}
+
+function checkFloors(
+  floors: ReadonlyMap<Origin, Place>,
+  positions: ReadonlyMap<Origin, Position>,
+): void {
+  for (const [origin, { seq }] of floors) {
+    const last = positions.get(origin)?.onDisk.seq ?? 0;
+    expect(seq > 0 && seq <= last, `more of ${origin} was dropped than there was`);
   }
 }
 
@@ -89,17 +112,22 @@ async function* originsOf(store: Store): AsyncGenerator<Origin> {
   }
 }
 
-async function checkOrigin(store: Store, origin: Origin, place: Place): Promise<void> {
-  const chainFrom = Math.max(1, place.seq - CHECK_TAIL_ENTRIES + 1);
-  let seq = 0;
-  let hash = "";
+async function checkOrigin(
+  store: Store,
+  origin: Origin,
+  floor: Place,
+  place: Place,
+): Promise<void> {
+  const first = floor.seq + 1;
+  const chainFrom = Math.max(first, place.seq - CHECK_TAIL_ENTRIES + 1);
+  let { seq, hash } = floor;
   for (;;) {
     const rows = await store.range({ ...journalRange(origin, seq + 1), limit: CHECK_ROWS });
     for (const [key, text] of rows) {
       seq++;
       expect(seqOfJournalKey(key) === seq, `entry ${seq} of ${origin} is missing`);
       if (seq < chainFrom) continue;
-      const follows = seq === chainFrom && seq > 1 ? undefined : hash;
+      const follows = seq === chainFrom && seq > first ? undefined : hash;
       checkEntry(origin, seq, text, follows);
       hash = hashOfEntry(text);
     }

@@ -10,6 +10,7 @@ import type { LevelStore, LevelStoreOptions } from "./level-store.ts";
 import { markOf, readMark, writeMark } from "./mark.ts";
 import type { Mark } from "./mark.ts";
 import { STORE_ID_KEY } from "./mesh-keys.ts";
+import { finishSwap, storePath } from "./spare-folder.ts";
 
 /** Damaged stores kept for salvage; older ones go, so that a dying card does not fill the disk. */
 const SET_ASIDE_MAX = 3;
@@ -21,10 +22,10 @@ export interface CheckedStore {
    * - `ok`: everything is there that was known to be
    * - `fresh`: there was no store before
    * - `damaged`: the store was set aside, now or before a repair that did not end, and an empty one
-   *   begun, to be filled from the other boxes
+   *   begun, to be filled from the other boxes; so is the first one of a box that joins them
    */
   readonly outcome: "ok" | "fresh" | "damaged";
-  /** What was found damaged, for people. */
+  /** Why it has to be filled, for people. */
   readonly reason?: string;
   /**
    * Folders of stores set aside now or earlier, oldest first. `salvage` reads them; delete them when the
@@ -33,21 +34,19 @@ export interface CheckedStore {
   readonly setAside: readonly string[];
 }
 
-export function storePath(home: string): string {
-  return join(home, "store");
-}
-
 /**
  * Opens the store of a home folder, checked against its mark. A store that is not what it was is set
  * aside, so that a box never serves it as if it were the truth. Throws only where opening a new store
  * would not help: another process has it, the disk is full or read-only, or a later version of the
- * software wrote it (`NewerStoreError`).
+ * software wrote it (`NewerStoreError`). `isJoining`: other boxes have what a store that is not there
+ * yet should hold.
  */
 export async function openCheckedStore(
   home: string,
   newStoreId: () => string,
-  options: LevelStoreOptions = {},
+  options: LevelStoreOptions & { readonly isJoining?: boolean } = {},
 ): Promise<CheckedStore> {
+  await finishSwap(home);
   const path = storePath(home);
   const mark = await readMark(home);
   const absent = await isAbsent(path);
@@ -59,7 +58,8 @@ export async function openCheckedStore(
     const reason = "the repair of a damaged store has not ended";
     return { store: found.store, outcome: "damaged", reason, setAside: left };
   }
-  const reason = found?.reason ?? (mark && "the store is gone");
+  const isNew = options.isJoining === true ? "this box is new in the mesh" : undefined;
+  const reason = found?.reason ?? (mark ? "the store is gone" : isNew);
   if (reason !== undefined) await setAside(home, absent);
   const store = await openLevelStore(path, options);
   await store.batch([{ type: "put", key: STORE_ID_KEY, value: newStoreId() }, formatOp()]);

@@ -25,7 +25,7 @@ export interface LevelStoreOptions {
   readonly tryToWrite?: (folder: string) => Promise<void>;
 }
 
-async function freeBytesOf(path: string): Promise<number> {
+export async function freeBytesOf(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize;
 }

@@ -23,7 +23,7 @@ export interface Mark {
   readonly hashes: Readonly<Record<Origin, string>>;
 }
 
-function markPath(home: string): string {
+export function markPath(home: string): string {
   return join(home, "mark.json");
 }
 

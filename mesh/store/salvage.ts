@@ -5,7 +5,7 @@ import { readPosition } from "../journal/positions.ts";
 import { looksWhole } from "./level-files.ts";
 import { openLevelStore, repairLevelStore } from "./level-store.ts";
 import type { LevelStore } from "./level-store.ts";
-import { JOURNAL_ROWS, journalKey } from "./mesh-keys.ts";
+import { FLOOR_PREFIX, JOURNAL_ROWS, journalKey, rowsUnder } from "./mesh-keys.ts";
 
 /** Rows read at once: 100 kB of typical entries, a bearable 200 MB of the largest. */
 const SALVAGE_ROWS = 100;
@@ -40,6 +40,17 @@ export async function* salvage(path: string): AsyncGenerator<Entry> {
     } finally {
       await store.close();
     }
+  }
+}
+
+/** Was anything dropped from the journal of a store that was set aside? Call it after `salvage`. */
+export async function isCut(path: string): Promise<boolean> {
+  const store = await reopen(path, false);
+  if (store === undefined) return false;
+  try {
+    return (await store.range({ ...rowsUnder(FLOOR_PREFIX), limit: 1 })).length > 0;
+  } finally {
+    await store.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { ROOM_DOCUMENT_LIMITS } from "../../core/room-document/constants.ts";
 import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
 import type { AckPolicy } from "../../mesh/replica/acknowledgements.ts";
+import type { JournalLimits } from "../../mesh/replica/truncator.ts";
 import { Prng } from "./prng.ts";
 import type { Weather } from "./sim-network.ts";
 
@@ -35,6 +36,8 @@ export interface SimOptions {
   readonly rooms: number;
   readonly roomVersion: string;
   readonly ack: AckPolicy;
+  /** How much of their journals the boxes keep; what a real box keeps where it is left out. */
+  readonly journal?: JournalLimits;
   readonly weather: Weather;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
   /** Mean time between two faults, milliseconds. */

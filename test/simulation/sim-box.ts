@@ -10,6 +10,8 @@ import type { HybridTime } from "../../core/transaction/records.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import { MeshNode } from "../../mesh/mesh-node.ts";
 import { Outbox } from "../../mesh/outbox/outbox.ts";
+import type { JournalLimits } from "../../mesh/replica/truncator.ts";
+import type { SpareStore } from "../../mesh/snapshot/spare-store.ts";
 import type { AckPolicy } from "../../mesh/replica/acknowledgements.ts";
 import { fakeBlobs } from "../support/fake-services.ts";
 import type { EffectSink } from "./effect-sink.ts";
@@ -54,6 +56,7 @@ export interface BoxSurroundings {
   readonly sink: EffectSink;
   readonly ack: AckPolicy;
   readonly roomLimits: RoomDocumentLimits;
+  readonly journal: JournalLimits | undefined;
   readonly note: (what: string) => void;
   readonly acknowledged: (write: Acknowledged) => void;
   readonly unexpected: (what: string) => void;
@@ -138,16 +141,19 @@ export class SimBox {
   }
 
   async #begin(timers: BoxTimers): Promise<Life> {
-    const { network, members, ack, roomLimits } = this.#around;
+    const { network, members, ack, journal, roomLimits } = this.#around;
     const transport = new SimTransport(this.id, network, timers);
     this.#transport = transport;
     const prng = this.#prng.fork(`life ${++this.#lives}`);
     const random = { bytes: (length: number): Uint8Array => prng.bytes(length) };
     const logger = this.#logger(timers);
     const base = { transport, timers, random, serverName: SERVER, signingKey: KEY, logger };
+    const spare = this.disk.spare(timers);
     const node = await MeshNode.open({
       ...base,
       store: this.disk.open(timers),
+      spare,
+      ...(journal ? { journalLimits: journal } : {}),
       wallClock: this.wallClock,
       remembered: members(),
       ack: { policy: ack, waitMs: ACK_WAIT_MS },
@@ -171,11 +177,27 @@ export class SimBox {
       appointments: new DelayedSending(services),
       lanes: [this.#around.sink.laneOf(this.id, timers)],
     });
+    node.renewal.onReady(() => void this.#renew(timers, { node, outbox, spare }));
     await node.start();
     outbox.start();
     const runner = noting(node.runner, this.id, this.#around.acknowledged);
     const sound = { ...services, runner };
     return { timers, transport, node, outbox, services: this.#around.sabotage(sound) };
+  }
+
+  /** The box has copied another one's store, and starts again on it. */
+  async #renew(
+    timers: BoxTimers,
+    { node, outbox, spare }: Pick<Life, "node" | "outbox"> & { readonly spare: SpareStore },
+  ): Promise<void> {
+    this.#around.note(`${this.id} starts again on a copy`);
+    await outbox.stop();
+    await node.stop();
+    const isCopied = await node.renewal.finish();
+    if (timers.isDead) return;
+    if (isCopied) await spare.swap();
+    this.kill({ reset: true });
+    void this.start();
   }
 
   /** The process ends at once. `reset`: its machine goes on and says so to the others. */

@@ -1,6 +1,8 @@
+import type { SpareStore } from "../../mesh/snapshot/spare-store.ts";
 import type { StoreOp } from "../../mesh/store/store.ts";
 import { MemoryDisk, MemoryStore } from "../../mesh/store/memory-store.ts";
 import type { MemoryDiskFaults } from "../../mesh/store/memory-store.ts";
+import { MemorySpare } from "../support/memory-spare.ts";
 import type { Prng } from "./prng.ts";
 import type { BoxTimers } from "./sim-clock.ts";
 
@@ -27,11 +29,16 @@ export class SimDisk {
 
   /** The store for one life of the box. */
   open(timers: BoxTimers): MemoryStore {
-    const faults: MemoryDiskFaults = {
-      beforeWrite: (ops) => this.#beforeWrite(timers, ops),
-      afterWrite: () => this.#afterWrite(timers),
+    return new MemoryStore(this.current, this.#faults(timers));
+  }
+
+  /** A second store beside the first one. It is gone with the process that filled it. */
+  spare(timers: BoxTimers): SpareStore {
+    const swapped = (disk: MemoryDisk): void => {
+      this.current = disk;
     };
-    return new MemoryStore(this.current, faults);
+    const faults = this.#faults(timers);
+    return new MemorySpare(swapped, () => ({ disk: new MemoryDisk(BATCHES_KEPT), faults }));
   }
 
   get hasBackup(): boolean {
@@ -58,6 +65,13 @@ export class SimDisk {
     for (const [key, text] of this.current.entries)
       if (key.startsWith("j/")) entries.set(key, text);
     return entries;
+  }
+
+  #faults(timers: BoxTimers): MemoryDiskFaults {
+    return {
+      beforeWrite: (ops) => this.#beforeWrite(timers, ops),
+      afterWrite: () => this.#afterWrite(timers),
+    };
   }
 
   async #beforeWrite(timers: BoxTimers, _ops: readonly StoreOp[]): Promise<void> {

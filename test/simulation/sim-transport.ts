@@ -26,6 +26,7 @@ export class SimTransport implements Transport {
   readonly #onLink = new Set<(event: LinkEvent) => void>();
   readonly #onFrame = new Map<Channel, FrameListener>();
   readonly #onRequest = new Map<string, RequestHandler>();
+  readonly #onFetch = new Map<string, FetchHandler>();
   readonly #onPublish = new Map<string, Set<PublishListener>>();
   readonly #dialling = new Set<BoxId>();
   /** Requests that wait for an answer, by box. */
@@ -121,6 +122,19 @@ export class SimTransport implements Transport {
     body: Uint8Array,
     { timeoutMs }: TimeoutOptions,
   ): Promise<Uint8Array> {
+    return this.#exchange(box, method, timeoutMs, (to) => {
+      const handler = to.#onRequest.get(method);
+      return handler ? handler(this.self, body) : Promise.reject(new Error("unknown method"));
+    });
+  }
+
+  /** Has the other box do something, and brings back what comes of it. */
+  #exchange<T>(
+    box: BoxId,
+    what: string,
+    timeoutMs: number,
+    run: (to: SimTransport) => Promise<T>,
+  ): Promise<T> {
     const end = this.#upEnd(box);
     if (!end) return Promise.reject(new TransportError("link_down", "no link"));
     return new Promise((resolve, reject) => {
@@ -130,44 +144,44 @@ export class SimTransport implements Transport {
         settle();
         reject(error);
       };
-      const timer = this.timers.after(timeoutMs, () => fail(new TransportError("timeout", method)));
+      const timer = this.timers.after(timeoutMs, () => fail(new TransportError("timeout", what)));
       const settle = (): void => {
         timer.cancel();
         asked.delete(fail);
       };
       asked.add(fail);
-      this.#ask(box, method, body, {
-        answered: (bytes) => {
+      this.#ask(box, run, {
+        answered: (result) => {
           if (!asked.has(fail)) return;
           settle();
-          resolve(bytes);
+          resolve(result);
         },
-        failed: () => fail(new TransportError("handler_failed", method)),
+        failed: (error) => {
+          const isMeant = error instanceof TransportError && error.code === "refused";
+          fail(isMeant ? error : new TransportError("handler_failed", what));
+        },
       });
     });
   }
 
-  #ask(
+  #ask<T>(
     box: BoxId,
-    method: string,
-    body: Uint8Array,
-    told: { answered(bytes: Uint8Array): void; failed(): void },
+    run: (to: SimTransport) => Promise<T>,
+    told: { answered(result: T): void; failed(error: unknown): void },
   ): void {
     const network = this.#network;
     const to = network.at(box);
     if (!to) return;
-    const back = (run: () => void): void => {
+    const back = (tell: () => void): void => {
       this.timers.after(network.delay(), () => {
-        if (network.isOpen(box, this.self)) run();
+        if (network.isOpen(box, this.self)) tell();
       });
     };
     to.timers.after(network.delay(), () => {
       if (!to.#running || !network.isOpen(this.self, box)) return;
-      const handler = to.#onRequest.get(method);
-      if (!handler) return back(() => told.failed());
-      handler(this.self, body).then(
-        (bytes) => back(() => told.answered(bytes)),
-        () => back(() => told.failed()),
+      run(to).then(
+        (result) => back(() => told.answered(result)),
+        (error: unknown) => back(() => told.failed(error)),
       );
     });
   }
@@ -201,12 +215,37 @@ export class SimTransport implements Transport {
     return () => listeners.delete(listener);
   }
 
-  fetchStream(box: BoxId): AsyncIterable<Uint8Array> {
-    throw new TransportError("unknown_method", `the simulation has no media: ${box}`);
+  async *fetchStream(
+    box: BoxId,
+    method: string,
+    body: Uint8Array,
+    { timeoutMs }: TimeoutOptions,
+  ): AsyncGenerator<Uint8Array> {
+    let source:
+      | { readonly at: SimTransport; readonly chunks: AsyncIterator<Uint8Array> }
+      | undefined;
+    const next = (to: SimTransport): Promise<IteratorResult<Uint8Array>> => {
+      const handler = to.#onFetch.get(method);
+      if (!handler) return Promise.reject(new Error("unknown method"));
+      source ??= { at: to, chunks: handler(this.self, body)[Symbol.asyncIterator]() };
+      // A box that has started anew knows nothing of the streams of its earlier life.
+      if (source.at !== to) return Promise.reject(new Error("the stream is gone"));
+      return source.chunks.next();
+    };
+    try {
+      for (;;) {
+        const { done, value } = await this.#exchange(box, method, timeoutMs, next);
+        if (done === true) return;
+        yield value as Uint8Array;
+      }
+    } finally {
+      void source?.chunks.return?.();
+    }
   }
 
-  onFetchStream(_method: string, _handler: FetchHandler): Unsubscribe {
-    return () => undefined;
+  onFetchStream(method: string, handler: FetchHandler): Unsubscribe {
+    this.#onFetch.set(method, handler);
+    return () => this.#onFetch.delete(method);
   }
 
   addresses(): string[] {

@@ -128,6 +128,7 @@ export class World {
         sink: this.sink,
         ack: this.options.ack,
         roomLimits: this.options.roomLimits,
+        journal: this.options.journal,
         note: this.note,
         acknowledged: (write) => this.acknowledged.push(write),
         unexpected: (what) => this.violate("errors", what),

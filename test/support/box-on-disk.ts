@@ -43,10 +43,10 @@ export async function repairedBox(home: string): Promise<BoxOnDisk> {
   let repair: Repair | undefined;
   const beforeStart = async (node: MeshNode): Promise<void> => {
     repair = new Repair({ node, timers: systemTimers, logger: QUIET }, checked, false);
-    await repair.salvage(setAside);
+    await repair.salvage();
   };
   const box = await serve(home, checked, { beforeStart });
-  repair?.watch(setAside);
+  repair?.watch();
   while (setAside.some((folder) => existsSync(folder))) await new Promise(setImmediate);
   return { ...box, checkMs: 0 };
 }

@@ -14,9 +14,11 @@ import { createServices } from "../../bin/services.ts";
 import { systemTimers } from "../../bin/timers.ts";
 import { MeshNode } from "../../mesh/mesh-node.ts";
 import { putBox } from "../../mesh/membership/membership.ts";
+import type { JournalLimits } from "../../mesh/replica/truncator.ts";
 import { MemoryDisk, MemoryStore } from "../../mesh/store/memory-store.ts";
 import type { Store } from "../../mesh/store/store.ts";
 import { fakeBlobs } from "./fake-services.ts";
+import { MemorySpare } from "./memory-spare.ts";
 import { MemoryNetwork } from "./memory-network.ts";
 import type { MemoryTransport } from "./memory-network.ts";
 
@@ -28,6 +30,8 @@ export interface TestBox {
   readonly services: Services;
   readonly api: Api;
   readonly disk: MemoryDisk;
+  /** Resolves when the box has copied another one's store and stopped: start it again on this disk. */
+  readonly renewed: Promise<MemoryDisk>;
   stop(): Promise<void>;
 }
 
@@ -46,6 +50,7 @@ export interface TestBoxOptions {
   readonly logger?: Logger;
   /** Push gateways; without it none can be reached. */
   readonly http?: HttpClient;
+  readonly journalLimits?: JournalLimits;
 }
 
 const quiet = (): void => undefined;
@@ -60,8 +65,12 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
   const key = signingKey(TEST_SERVER, "ed25519:test", SEED);
   const random = { bytes: (length: number): Uint8Array => new Uint8Array(randomBytes(length)) };
   const wallClock = options.wallClock ?? ((): number => performance.timeOrigin + performance.now());
+  const { promise: renewed, resolve } = Promise.withResolvers<MemoryDisk>();
+  const spare = new MemorySpare(resolve);
   const node = await MeshNode.open({
     store: options.store ?? new MemoryStore(disk),
+    spare,
+    ...(options.journalLimits ? { journalLimits: options.journalLimits } : {}),
     transport,
     timers: systemTimers,
     random,
@@ -91,6 +100,7 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
     services,
     endpoints: clientEndpoints,
     authenticate: (token) => verifyAccessToken(services, token),
+    notReady: () => node.renewalRefusal,
     ...(options.observe ? { observe: options.observe } : {}),
   });
   const stop = async (): Promise<void> => {
@@ -98,7 +108,10 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
     await outbox.stop();
     await node.stop();
   };
-  return { node, transport, services, api, disk, stop };
+  node.renewal.onReady(() => {
+    void stop().then(async () => (await node.renewal.finish()) && spare.swap());
+  });
+  return { node, transport, services, api, disk, renewed, stop };
 }
 
 const TEST_SETTINGS: ServerSettings = {

@@ -15,6 +15,7 @@ office   DOWN 5 min     12      1.2 GB  26 GB  -       0.1.0    192.168.1.7:8009
 
 Mesh: alone. 1 of 3 boxes connected; not connected: kitchen for 5 min, office
       for 5 min.
+Journal: 1234 entries, 1.2 MB
 Works now:
   logging in, messages, sync, encryption keys, media
 Does not work now:
@@ -32,6 +33,27 @@ it("fits in 80 columns however long names, addresses and versions are", () => {
   });
   const lines = renderStatus(statusOf([long, lostBox("b")])).split("\n");
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
+});
+
+it("says for which box the journal is kept, and what the owner can do about it", () => {
+  const attic = boxStatus("attic");
+  const kitchen = lostBox("kitchen");
+  const held = [{ box: kitchen.box, entries: 98_765 }];
+  const journal = { entries: 123_456, bytes: 88_000_000, held_max: 200_000, held_for: held };
+  const text = renderStatus(statusOf([attic, kitchen], { journal }));
+  expect(text).toContain(`
+Journal: 123456 entries, 88 MB, since kitchen lacks 98765 of them. A box that
+         lacks more than 200000 has to copy everything when it is back. Is one
+         gone for good? Remove it: meshctl box remove.
+`);
+});
+
+it("says how far a box is that copies everything", () => {
+  const store = { state: "repairing", note: "copying everything from attic: 43 %" } as const;
+  const text = renderStatus(statusOf([boxStatus("kitchen")], { store }));
+  expect(text.replaceAll(/\n +/g, " ")).toContain(
+    "(this box is copying everything from attic: 43 %)",
+  );
 });
 
 it("says that a drill is on and how it ends", () => {

@@ -1,7 +1,7 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { floorOf, originOf } from "../../../core/vector.ts";
 import type { Origin, Vector } from "../../../core/vector.ts";
-import { Peer } from "../../../mesh/replica/peer.ts";
+import { copySources, Peer } from "../../../mesh/replica/peer.ts";
 import { boxOfName } from "../journal/open-ledger.ts";
 
 const A = boxOfName("a");
@@ -43,4 +43,49 @@ test("what is under way is not wanted again, until the peer is rewound to what i
   expect(peer.wants(positions)).toEqual([]);
   peer.rewind();
   expect([peer.wants(positions), peer.batchesInFlight]).toEqual([[[A1, 9]], 0]);
+});
+
+test("a peer that begins anew may have less than it said", () => {
+  const peer = new Peer(A);
+  peer.heard({ [A1]: 8 } as Vector);
+  peer.forget();
+  expect([peer.vector, peer.sent]).toEqual([undefined, {}]);
+});
+
+test("a write does not wait for a peer that has to copy everything", () => {
+  const peer = new Peer(A);
+  peer.heard({ [floorOf(A)]: 0, [A1]: 8, [A2]: 4, [B1]: 7 } as Vector);
+  expect(peer.keepsUp(positions)).toBe(true);
+  peer.isToldToCopy = true;
+  expect(peer.keepsUp(positions)).toBe(false);
+});
+
+describe("a store has to be copied", () => {
+  const here = { [floorOf(A)]: 0, [A1]: 5 } as Vector;
+  const peerWith = (name: string, vector: Vector | undefined, hasDropped: boolean): Peer => {
+    const peer = new Peer(boxOfName(name));
+    if (vector) peer.heard(vector);
+    peer.hasDropped = hasDropped;
+    return peer;
+  };
+  const ahead = { [floorOf(A)]: 0, [A1]: 9 } as Vector;
+
+  test("when all boxes that have more have dropped some of it", () => {
+    const peers = [
+      peerWith("b", ahead, true),
+      peerWith("c", ahead, true),
+      peerWith("d", here, false),
+    ];
+    expect(copySources(peers, here).map(({ box }) => box)).toEqual(["b", "c"].map(boxOfName));
+  });
+
+  test("not while one of them can bring it, nor when nobody has more", () => {
+    expect(copySources([peerWith("b", ahead, true), peerWith("c", ahead, false)], here)).toEqual(
+      [],
+    );
+    expect(copySources([peerWith("b", here, true), peerWith("c", undefined, true)], here)).toEqual(
+      [],
+    );
+    expect(copySources([], here)).toEqual([]);
+  });
 });

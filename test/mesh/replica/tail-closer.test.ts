@@ -66,7 +66,7 @@ describe("the ends of the earlier lives of a box", () => {
 });
 
 describe("a tail closer", () => {
-  async function closing(members: readonly BoxId[]) {
+  async function closing(members: readonly BoxId[], isWhole = (): boolean => true) {
     const first = await openLedger();
     await write(first, "one");
     const box = await openLedger({ disk: first.disk, incarnation: 3 });
@@ -85,6 +85,7 @@ describe("a tail closer", () => {
       timers,
       logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
       members: () => members,
+      isWhole,
     });
     closer.start();
     return { ledger: box.ledger, timers, closer };
@@ -105,6 +106,20 @@ describe("a tail closer", () => {
     closer.heard(B, said);
     await timers.advance(TAILS_LAND_MS);
     expect(ledger.hasOpenLives).toBe(true);
+    closer.heard(B, said);
+    await timers.advance(1);
+    expect(ledger.hasOpenLives).toBe(false);
+  });
+
+  test("closes nothing while the box may still find what it lost", async () => {
+    let isWhole = false;
+    const { ledger, timers, closer } = await closing([A, B], () => isWhole);
+    await timers.advance(TAILS_LAND_MS);
+    const said = { [floorOf(A)]: 0, [ledger.life]: 1 } as Vector;
+    closer.heard(B, said);
+    await timers.advance(1);
+    expect(ledger.hasOpenLives).toBe(true);
+    isWhole = true;
     closer.heard(B, said);
     await timers.advance(1);
     expect(ledger.hasOpenLives).toBe(false);

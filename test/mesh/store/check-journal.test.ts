@@ -2,10 +2,16 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { EMPTY_VECTOR } from "../../../core/vector.ts";
 import type { Origin } from "../../../core/vector.ts";
 import { checkJournal } from "../../../mesh/store/check-journal.ts";
+import { hashOfEntry } from "../../../mesh/journal/entry.ts";
 import { markOf } from "../../../mesh/store/mark.ts";
 import { MemoryDisk, MemoryStore } from "../../../mesh/store/memory-store.ts";
-import { STORE_ID_KEY, VECTOR_KEY, journalKey } from "../../../mesh/store/mesh-keys.ts";
-import { positionKey } from "../../../mesh/journal/positions.ts";
+import {
+  STORE_ID_KEY,
+  VECTOR_KEY,
+  floorKey,
+  journalKey,
+  positionKey,
+} from "../../../mesh/store/mesh-keys.ts";
 import { A, B, JournalFixture } from "./journal-fixture.ts";
 
 let disk: MemoryDisk;
@@ -97,5 +103,57 @@ describe("the check of the journal", () => {
     expect(
       await checkJournal(broken, { store: "store one", vector: EMPTY_VECTOR, hashes: {} }),
     ).toBe("the store cannot be read: Error: EIO");
+  });
+
+  describe("of which the oldest entries were dropped", () => {
+    const hashOf = (origin: Origin, seq: number): string =>
+      hashOfEntry(fixture.texts.get(journalKey(origin, seq)) ?? "");
+    const drop = async (origin: Origin, through: number): Promise<void> => {
+      for (let seq = 1; seq <= through; seq++) await del(journalKey(origin, seq));
+      const place = { seq: through, hash: hashOf(origin, through) };
+      await set(floorKey(origin), JSON.stringify(place));
+    };
+
+    it("passes, also with a mark from before, and with nothing left", async () => {
+      const mark = markOf(store);
+      await drop(A, 5);
+      expect(await checkJournal(store, mark)).toBeUndefined();
+      await drop(A, 12);
+      await drop(B, 3);
+      expect(await checkJournal(store, mark)).toBeUndefined();
+      expect(await checkJournal(store, markOf(store))).toBeUndefined();
+    });
+
+    it("is damaged where it begins later or earlier than it says, or with another entry", async () => {
+      await drop(A, 5);
+      await del(journalKey(A, 6));
+      expect(await checkJournal(store)).toBe(`entry 6 of ${A} is missing`);
+      await set(journalKey(A, 6), fixture.texts.get(journalKey(A, 6)) ?? "");
+      await set(floorKey(A), JSON.stringify({ seq: 4, hash: hashOf(A, 4) }));
+      expect(await checkJournal(store)).toBe(`entry 5 of ${A} is missing`);
+      await set(floorKey(A), JSON.stringify({ seq: 5, hash: "other" }));
+      expect(await checkJournal(store)).toBe(`the entry before 6 of ${A} is damaged`);
+      await del(floorKey(A));
+      expect(await checkJournal(store)).toBe(`entry 1 of ${A} is missing`);
+    });
+
+    it("is damaged where more was dropped than there was, or nothing says where it ended", async () => {
+      await set(floorKey(A), JSON.stringify({ seq: 13, hash: "" }));
+      expect(await checkJournal(store)).toBe(`more of ${A} was dropped than there was`);
+      await set(floorKey(A), JSON.stringify({ seq: 0, hash: "" }));
+      expect(await checkJournal(store)).toBe(`more of ${A} was dropped than there was`);
+      await drop(A, 12);
+      await set(floorKey(A), JSON.stringify({ seq: 12, hash: "other" }));
+      expect(await checkJournal(store)).toBe(`all entries of ${A} are missing`);
+      await set(floorKey(A), "{");
+      expect(await checkJournal(store)).toContain("cannot be read");
+    });
+
+    it("is another history where the mark knows another entry in the place of the last one dropped", async () => {
+      const mark = markOf(store);
+      await drop(A, 12);
+      const hashes = { ...mark.hashes, [A]: "other" };
+      expect(await checkJournal(store, { ...mark, hashes })).toContain("another one than it was");
+    });
   });
 });

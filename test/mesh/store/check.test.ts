@@ -12,12 +12,13 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { openCheckedStore, storePath } from "../../../mesh/store/check.ts";
+import { openCheckedStore } from "../../../mesh/store/check.ts";
 import type { CheckedStore } from "../../../mesh/store/check.ts";
 import { openLevelStore } from "../../../mesh/store/level-store.ts";
 import { markOf, readMark, writeMark } from "../../../mesh/store/mark.ts";
 import { JOURNAL_ROWS, STORE_ID_KEY, journalKey } from "../../../mesh/store/mesh-keys.ts";
 import { salvage } from "../../../mesh/store/salvage.ts";
+import { storePath } from "../../../mesh/store/spare-folder.ts";
 import { A, B, JournalFixture } from "./journal-fixture.ts";
 
 const PAGE = 4096;

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Logger } from "../../../core/ports.ts";
-import { openCheckedStore, storePath } from "../../../mesh/store/check.ts";
+import { openCheckedStore } from "../../../mesh/store/check.ts";
+import { storePath } from "../../../mesh/store/spare-folder.ts";
 import { formatOf, formatOp, STORE_FORMAT, upgradeStore } from "../../../mesh/store/format.ts";
 import type { FormatStep } from "../../../mesh/store/format.ts";
 import { openLevelStore } from "../../../mesh/store/level-store.ts";

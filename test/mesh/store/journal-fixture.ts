@@ -1,8 +1,7 @@
 import type { HybridTime, Transaction } from "../../../core/transaction/records.ts";
 import type { Origin } from "../../../core/vector.ts";
 import { hashOfEntry } from "../../../mesh/journal/entry.ts";
-import { positionKey } from "../../../mesh/journal/positions.ts";
-import { VECTOR_KEY, journalKey } from "../../../mesh/store/mesh-keys.ts";
+import { VECTOR_KEY, journalKey, positionKey } from "../../../mesh/store/mesh-keys.ts";
 import type { Store, StoreOp } from "../../../mesh/store/store.ts";
 
 export const A = "aaaaaaaa.1" as Origin;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Key } from "../../../core/table.ts";
 import { events, TABLES } from "../../../core/tables.ts";
-import { positionKey } from "../../../mesh/journal/positions.ts";
 import { encodeKey } from "../../../mesh/store/keys.ts";
-import { documentChangeKey, journalKey } from "../../../mesh/store/mesh-keys.ts";
+import { documentChangeKey, journalKey, positionKey } from "../../../mesh/store/mesh-keys.ts";
 import { compareBoxes } from "../../../mesh/verify/compare.ts";
 import type { Comparison } from "../../../mesh/verify/compare.ts";
 import { KEYS_MAX } from "../../../mesh/verify/constants.ts";
