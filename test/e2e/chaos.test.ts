@@ -31,6 +31,9 @@ describe("three real boxes under every fault that this machine can make (N=3)", 
       const missed = listed(/^No time was left for: (.*)$/m);
       const all = ALL_FAULTS.map(({ name }) => name).toSorted();
       expect([...struck, ...leftOut, ...missed].toSorted()).toEqual(all);
+      // The network was really touched.
+      if (struck.includes("dark")) expect(printed).toMatch(/^packets: .* [1-9]\d* cut off/m);
+      if (struck.includes("lossy")) expect(printed).toMatch(/^packets: .* [1-9]\d* lost/m);
       // However slow the machine is, most of what it can do was done.
       expect(struck.length).toBeGreaterThan((all.length - leftOut.length) / 2);
     },

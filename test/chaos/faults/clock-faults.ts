@@ -1,9 +1,11 @@
-import { pause } from "../../e2e/support/box-process.ts";
+import { pause, until } from "../../e2e/support/box-process.ts";
 import type { Fault } from "./fault.ts";
 import { pickMachine } from "./fault.ts";
 
 const HOUR_S = 3600;
 const TEN_YEARS_S = 10 * 365 * 24 * HOUR_S;
+/** An answer under way is older by this much at most. */
+const TOLERANCE_MS = 60_000;
 /** Some minutes after the epoch: what a board without a clock battery has when it boots. */
 const UNSET_S = 600;
 
@@ -28,6 +30,10 @@ export const clock: Fault = {
     if (boots) await machine.cutPower();
     machine.setClock(jumps[jump]);
     if (boots) await machine.powerOn();
+    await until(`${machine.name} has the wrong time`, async () => {
+      const { now } = await machine.box.control("status", {});
+      return Math.abs(now - Date.now() - jumps[jump] * 1000) < TOLERANCE_MS;
+    });
     await pause(seconds * 1000);
     machine.setClock(0);
   },

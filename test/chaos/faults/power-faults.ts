@@ -92,7 +92,7 @@ export const freeze: Fault = {
   about: "one box stands still (SIGSTOP), then goes on as if nothing had been",
   needs: [],
   isAlone: false,
-  lasts: 1,
+  lasts: 2,
   async strike(run, draw) {
     const machine = pickMachine(run, draw);
     run.timeline.note(`freeze: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
