@@ -21,8 +21,9 @@ export function membershipOf(state: AuthState, userId: string): string {
   return typeof membership === "string" ? membership : "leave";
 }
 
-/** How users get in; rooms that do not say are for the invited. */
-export function joinRuleOf(state: AuthState): string {
+/** How users get in; rooms that do not say are for the invited. A rule that is no text lets in nobody. */
+export function joinRuleOf(state: AuthState): string | undefined {
   const rule = state.get("m.room.join_rules", "")?.content["join_rule"];
-  return typeof rule === "string" ? rule : "invite";
+  if (rule === undefined) return "invite";
+  return typeof rule === "string" ? rule : undefined;
 }

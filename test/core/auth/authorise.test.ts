@@ -32,16 +32,27 @@ describe.each(ALL)("in room version %s", (version) => {
     expect(() => authorise(room.version, other, room.authState())).toThrow(/another room|room ID/);
   });
 
-  test("users of other servers are refused where m.federate is false", () => {
-    const room = new RoomBuilder({
-      version,
-      creator: ALICE,
-      createContent: { "m.federate": false },
-    });
+  test.each([false, null, "yes", 1])(
+    "m.federate: %j refuses users of other servers",
+    (federate) => {
+      const room = new RoomBuilder({
+        version,
+        creator: ALICE,
+        createContent: { "m.federate": federate },
+      });
+      room.join(ALICE);
+      room.joinRule(ALICE, "public");
+      expectRefused(() => room.join(BOB), "closed to users of other servers");
+      expect(() => room.join("@neighbour:a.test")).not.toThrow();
+    },
+  );
+
+  test("m.federate: true lets in users of other servers", () => {
+    const createContent = { "m.federate": true };
+    const room = new RoomBuilder({ version, creator: ALICE, createContent });
     room.join(ALICE);
     room.joinRule(ALICE, "public");
-    expectRefused(() => room.join(BOB), "closed to users of other servers");
-    expect(() => room.join("@neighbour:a.test")).not.toThrow();
+    expect(() => room.join(BOB)).not.toThrow();
   });
 
   test.each(["leave", "ban", "stranger"])("a user after %s cannot send", (membership) => {

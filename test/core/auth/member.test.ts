@@ -68,11 +68,23 @@ describe.each(ALL)("memberships in room version %s", (version) => {
       room.join(STRANGER);
     });
 
-    test.each(["private", "unknown"])("is refused by the rule %s even to the invited", (rule) => {
+    test.each(["private", "unknown", "", 5, null, {}])(
+      "is refused by the rule %j even to the invited",
+      (rule) => {
+        const room = publicRoom(version);
+        room.member(BOB, STRANGER, "invite");
+        const content = { join_rule: rule };
+        room.send({ sender: ALICE, type: "m.room.join_rules", stateKey: "", content });
+        expectRefused(() => room.join(STRANGER), "not invited");
+      },
+    );
+
+    test("is for the invited where the room names no rule", () => {
       const room = publicRoom(version);
-      room.member(BOB, STRANGER, "invite");
-      room.joinRule(ALICE, rule);
+      room.send({ sender: ALICE, type: "m.room.join_rules", stateKey: "" });
       expectRefused(() => room.join(STRANGER), "not invited");
+      room.member(BOB, STRANGER, "invite");
+      room.join(STRANGER);
     });
   });
 
