@@ -4,7 +4,15 @@ import type { EventId, RoomId } from "../ids.ts";
 import type { StateHeads } from "../transaction/records.ts";
 import { isStateKey, prefixOf } from "./layout.ts";
 import type { Leaf, Prefix } from "./layout.ts";
-import { bucketAt, bucketOf, hasBuckets, leavesOf, mainLeaf, mergeLeaves } from "./leaves.ts";
+import {
+  bucketAt,
+  bucketOf,
+  bucketsAt,
+  hasBuckets,
+  leavesOf,
+  mainLeaf,
+  mergeLeaves,
+} from "./leaves.ts";
 import type { LeafViews } from "./leaves.ts";
 import { generationOf, isSameState, sameList } from "./names.ts";
 
@@ -18,13 +26,14 @@ export interface StateView {
 export function documentState(docs: LeafViews, room: RoomId, at: StateHeads): StateView {
   const main = mainLeaf(room, at);
   const known = new Map<string, EventId | undefined>();
+  const find = bucketsAt(docs, room, main);
   let isInBuckets: boolean | undefined;
   return {
     get(type, stateKey) {
       const key = stateKeyOf(type, stateKey);
       if (known.has(key)) return known.get(key);
       isInBuckets ??= hasBuckets(docs, main);
-      const leaf = isInBuckets ? bucketOf(docs, room, main, key)?.[1] : main;
+      const leaf = isInBuckets ? bucketOf(find, key)?.[1] : main;
       const event = leaf && (docs.get(leaf.doc, key, leaf.heads) as EventId | undefined);
       known.set(key, event);
       return event;

@@ -56,21 +56,34 @@ export function mergeLeaves(docs: LeafViews, leaves: readonly Leaf[]): Leaf | un
   return { doc, heads: docs.maximal(doc, sets).flat().toSorted() };
 }
 
-/** The bucket that a key of the state is in. */
+/** The bucket that a key of the state is in. `find` gives the one of a name, `bucketAt` mostly. */
 export function bucketOf(
-  docs: LeafViews,
-  room: RoomId,
-  main: Leaf,
+  find: (prefix: Prefix) => Leaf | undefined,
   key: string,
 ): readonly [prefix: Prefix, leaf: Leaf] | undefined {
   const digits = digitsOf(key);
   // Where branches split a bucket and wrote to it, the shorter name counts, whatever is below it.
   for (let depth = 1; depth <= BUCKET_DEPTH_MAX; depth++) {
     const prefix = digits.slice(0, depth);
-    const leaf = bucketAt(docs, room, main, prefix);
+    const leaf = find(prefix);
     if (leaf) return [prefix, leaf];
   }
   return undefined;
+}
+
+/** `bucketAt` at one state, which remembers: neighbours in a bucket are found again at no cost. */
+export function bucketsAt(
+  docs: LeafViews,
+  room: RoomId,
+  main: Leaf,
+): (prefix: Prefix) => Leaf | undefined {
+  const known = new Map<Prefix, Leaf | undefined>();
+  return (prefix) => {
+    if (known.has(prefix)) return known.get(prefix);
+    const leaf = bucketAt(docs, room, main, prefix);
+    known.set(prefix, leaf);
+    return leaf;
+  };
 }
 
 /** All documents that hold a part of a state, by the digits that their keys have in common. */

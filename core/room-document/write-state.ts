@@ -15,7 +15,7 @@ import {
   prefixOf,
 } from "./layout.ts";
 import type { Leaf, Prefix } from "./layout.ts";
-import { bucketAt, bucketOf, hasBuckets, leavesOf, mainLeaf } from "./leaves.ts";
+import { bucketAt, bucketOf, bucketsAt, hasBuckets, leavesOf, mainLeaf } from "./leaves.ts";
 import { generationOf } from "./names.ts";
 
 export type StateEdit = readonly [key: StateKey, event: EventId | undefined];
@@ -86,8 +86,9 @@ export class StateWriter {
   /** The buckets that the edits change, and where they are then; undefined for one that was split. */
   #moveBuckets(main: Leaf, edits: readonly StateEdit[]): Map<Prefix, Leaf | undefined> {
     const groups = new Map<Prefix, { readonly leaf: Leaf; readonly edits: StateEdit[] }>();
+    const find = bucketsAt(this.#docs, this.#room, main);
     for (const edit of edits) {
-      const found = bucketOf(this.#docs, this.#room, main, edit[0]);
+      const found = bucketOf(find, edit[0]);
       assert(found, "every key of a state with buckets is in one");
       const [prefix, leaf] = found;
       const group = groups.get(prefix);
