@@ -1,5 +1,10 @@
 import type { Status } from "../control/status.ts";
 
+/** Boxes that lack entries now, which those that people write through always do for a moment. */
+export function lateBoxes({ boxes }: Status): string[] {
+  return boxes.filter(({ behind }) => (behind ?? 1) > 0).map(({ name }) => name);
+}
+
 /** Why a drill may not begin now, for people; it must find the mesh whole. */
 export function whyNot(status: Status, wanted: string | undefined): string | undefined {
   const { boxes, store, self } = status;
@@ -12,7 +17,5 @@ export function whyNot(status: Status, wanted: string | undefined): string | und
   if (down.length > 0) {
     return `Not now: ${down.join(", ")} is not connected. A drill on top of an outage is an outage.`;
   }
-  const late = boxes.filter(({ behind }) => (behind ?? 1) > 0).map(({ name }) => name);
-  if (late.length > 0) return `Not now: ${late.join(", ")} is still catching up. Try again soon.`;
   return undefined;
 }

@@ -5,7 +5,7 @@ import type { DrillFacts, DrillStarted, DrillWrites } from "../control/protocol.
 import type { Status } from "../control/status.ts";
 import type { VerifyReport } from "../control/verify-report.ts";
 import type { Context, GlobalOptions } from "./context.ts";
-import { whyNot } from "./drill-checks.ts";
+import { lateBoxes, whyNot } from "./drill-checks.ts";
 import { drillPlan, progressLine } from "./render-drill.ts";
 
 /** Times of a drill, milliseconds. */
@@ -14,6 +14,8 @@ const LOOK_MS = 250;
 const TELL_MS = 15_000;
 /** Links that are not back by then will not come back by themselves: a redial waits 30 s at most. */
 const LINKS_BACK_MS_MAX = 120_000;
+/** Before it begins, boxes that lack what was just written get this long to have it. */
+const CAUGHT_UP_MS_MAX = 10_000;
 /** What was written apart is everywhere by then, or something holds it up. */
 const AGREE_MS_MAX = 300_000;
 /** Looks at one box until others have noticed that it is away. */
@@ -50,15 +52,33 @@ export async function runDrill(
   options: DrillOptions,
   context: Context,
 ): Promise<DrillReport> {
-  const before = await context.call(options.home, "status", {});
-  const reason = whyNot(before, box);
-  if (reason !== undefined) throw new ControlError("conflict", reason);
+  const before = await whenCaughtUp(box, options, context);
   const tell = (text: string): void => {
     if (!options.json) context.output.write(`${text}\n`);
   };
   tell(drillPlan(before, box ?? before.self, options.minutes));
   if (!options.yes) await confirm(options, context);
   return new DrillWatch(options, context, before, tell).run(box);
+}
+
+async function whenCaughtUp(
+  box: string | undefined,
+  { home }: DrillOptions,
+  { call, elapsed, pause }: Context,
+): Promise<Status> {
+  const began = elapsed();
+  for (;;) {
+    const status = await call(home, "status", {});
+    const reason = whyNot(status, box);
+    if (reason !== undefined) throw new ControlError("conflict", reason);
+    const late = lateBoxes(status);
+    if (late.length === 0) return status;
+    if (elapsed() - began > CAUGHT_UP_MS_MAX) {
+      const message = `Not now: ${late.join(", ")} is still catching up. Try again soon.`;
+      throw new ControlError("conflict", message);
+    }
+    await pause(LOOK_MS);
+  }
 }
 
 async function confirm(options: DrillOptions, { input, output }: Context): Promise<void> {

@@ -18,6 +18,8 @@ interface Play {
   readonly words: readonly string[];
   /** What meshd says of the mesh, this long after the cut, in milliseconds. */
   readonly statusAt: (passedMs: number, healed: boolean) => Status;
+  /** The same before the cut, this long after the start. */
+  readonly before?: (passedMs: number) => Status;
   readonly refused?: number;
   readonly outcome?: VerifyReport["outcome"];
   /** Ctrl-C this long after the cut. */
@@ -34,6 +36,7 @@ async function drill({
   refused = 0,
   outcome = "equal",
   interruptAt,
+  before = () => WHOLE,
 }: Play): Promise<Mesh> {
   let now = 0;
   let cutAt: number | undefined;
@@ -59,7 +62,7 @@ async function drill({
       if (verb !== "status" && verb !== "drill.facts") verbs.push(verb);
       if (verb === "status") {
         const passed = cutAt === undefined ? undefined : now - cutAt;
-        return Promise.resolve(passed === undefined ? WHOLE : statusAt(passed, healed));
+        return Promise.resolve(passed === undefined ? before(now) : statusAt(passed, healed));
       }
       if (verb === "drill.facts") return Promise.resolve(facts());
       if (verb === "verify") return Promise.resolve(verify);
@@ -162,6 +165,15 @@ describe("meshctl drill", () => {
     await expect(drill(play)).rejects.toThrow("did not");
   });
 
+  it("waits a moment for boxes that lack what was just written, and not for ever", async () => {
+    const statusAt = (passed: number): Status => (passed < 60_000 ? lost : WHOLE);
+    const words = ["kitchen", "--yes"];
+    const soon = await drill({ words, statusAt, before: (ms) => (ms < 3000 ? late : WHOLE) });
+    expect(soon.exitCode).toBe(0);
+    const never = drill({ words, statusAt, before: () => late });
+    await expect(never).rejects.toThrow("kitchen is still catching up");
+  });
+
   it("begins nothing without a yes", async () => {
     const play = { words: ["kitchen"], statusAt: () => WHOLE };
     await expect(drill(play)).rejects.toThrow("needs --yes");
@@ -180,7 +192,6 @@ describe("whyNot", () => {
     [statusOf([boxStatus("attic")]), undefined, "one box"],
     [alone, undefined, "in a drill already"],
     [lost, undefined, "kitchen is not connected"],
-    [late, "cellar", "kitchen is still catching up"],
     [{ ...WHOLE, store: { state: "repairing", note: "x" } } as Status, undefined, "not well: x"],
   ])("a drill does not begin (%#)", (status, box, reason) => {
     expect(whyNot(status, box)).toContain(reason);
