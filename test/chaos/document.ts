@@ -49,8 +49,10 @@ export function renderSection(result: Result): string {
     "",
     ...table(["figure", ""], figureRows(figures)),
     "",
-    `On the wire, ${result.network}. Two copies: a request that two boxes took while they were apart becomes one`,
-    "event, but a device may have been told of the other copy before.",
+    `On the wire, ${result.network}.`,
+    `Stores: ${result.stores.repaired} repaired, ${result.stores.copied} copied whole from another box because the journals`,
+    "did not go back so far. Two copies: a request that two boxes took while they were apart becomes one event, but a",
+    "device may have been told of the other copy before.",
   ].join("\n");
 }
 

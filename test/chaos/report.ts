@@ -11,6 +11,8 @@ export interface Result {
   readonly judgement: Judgement;
   readonly figures: Measured;
   readonly network: string;
+  /** How often a damaged store was repaired, and how often one was copied whole from another box. */
+  readonly stores: { readonly repaired: number; readonly copied: number };
 }
 
 /** More of the same kind says nothing new. */
@@ -27,6 +29,7 @@ export function renderReport(result: Result): string {
     `Faults: ${faults.toSorted().join(", ")}`,
     ...(result.missed.length > 0 ? [`No time was left for: ${result.missed.join(", ")}`] : []),
     result.network,
+    `stores: ${result.stores.repaired} repaired, ${result.stores.copied} copied whole from another box`,
     "",
     ...table([["", "messages", "to-device"], ...countRows(judgement)]),
     "",

@@ -14,12 +14,15 @@ import { renderReport } from "./report.ts";
 import { enterSandbox } from "./sandbox.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { abilitiesOf, setStage } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 import { Timeline } from "./timeline.ts";
 import { Recorder } from "./workload/recorder.ts";
 import { Workload } from "./workload/workload.ts";
 
 const MINUTES_DEFAULT = 5;
 const SEED_MAX = 1_000_000;
+/** How often boxes cut their journals during a run, and copy whole stores. */
+const SHORT_JOURNALS_CHANCE = 0.5;
 
 interface Options {
   readonly minutes: number;
@@ -76,11 +79,17 @@ async function runChaos(options: Options, sandbox: Sandbox): Promise<boolean> {
   const prng = new Prng(options.seed);
   const early: string[] = [];
   let incident = (what: string): unknown => early.push(what);
+  const hasShortJournals = prng.fork("journals").chance(SHORT_JOURNALS_CHANCE);
   timeline.note(
     `seed ${options.seed}, ${options.minutes} minutes, ` +
-      (sandbox.isInside ? "network namespaces" : "one network, links cut by the drill switch"),
+      `${sandbox.isInside ? "network namespaces" : "one network, links cut by the drill switch"}, ` +
+      `${hasShortJournals ? "short journals" : "journals of the usual length"}`,
   );
-  const stage = await setStage(sandbox, folder, prng.fork("packets"), (what) => incident(what));
+  const stage = await setStage(sandbox, folder, {
+    prng: prng.fork("packets"),
+    hasShortJournals,
+    onIncident: (what) => incident(what),
+  });
   const recorder = new Recorder(stage.machines);
   incident = (what) => {
     timeline.note(`VIOLATION ${what}`);
@@ -111,6 +120,10 @@ async function runChaos(options: Options, sandbox: Sandbox): Promise<boolean> {
     judgement,
     figures: figures.of(recorder.requests, workload),
     network: stage.network.summary,
+    stores: {
+      repaired: countLogged(stage, "the store is whole again"),
+      copied: countLogged(stage, "starting again on a copy of another box's store"),
+    },
   } as const;
   const report = renderReport(result);
   print(report);
@@ -123,6 +136,10 @@ async function runChaos(options: Options, sandbox: Sandbox): Promise<boolean> {
   await clearStage(stage);
   if (isKept) print(`\nLogs, homes and the timeline are in ${folder}`);
   return isRight;
+}
+
+function countLogged({ machines }: Stage, message: string): number {
+  return machines.reduce((sum, { box }) => sum + box.logged(message), 0);
 }
 
 async function main(): Promise<number> {

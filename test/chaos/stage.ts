@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ConfigValues } from "../../bin/config/render.ts";
 import type { Site } from "../e2e/support/box-process.ts";
 import { TestMesh } from "../e2e/support/test-mesh.ts";
 import type { Prng } from "../simulation/prng.ts";
@@ -14,6 +15,9 @@ const BOXES = 3;
 /** The box that has a small disk of its own, and how small: a store, what it keeps free, and some room. */
 const SMALL_DISK_HOST = 3;
 const SMALL_DISK_MIB = 256;
+
+/** Journals so short that boxes cut them all the time, and copy a store after some seconds away. */
+const SHORT_JOURNAL: ConfigValues = { "mesh.journal_keep": 40, "mesh.journal_held": 120 };
 
 /** Three machines and what lies between them. */
 export interface Stage {
@@ -33,9 +37,13 @@ export function abilitiesOf({ isInside, fakeClock }: Sandbox): Set<Ability> {
 export async function setStage(
   sandbox: Sandbox,
   folder: string,
-  prng: Prng,
-  onIncident: (what: string) => void,
+  options: {
+    readonly prng: Prng;
+    readonly hasShortJournals: boolean;
+    readonly onIncident: (what: string) => void;
+  },
 ): Promise<Stage> {
+  const { prng, onIncident } = options;
   const network = sandbox.isInside ? await WiredNetwork.start(prng) : new DrillNetwork();
   let host = 0;
   const site = async (name: string, home: string): Promise<Site> => {
@@ -49,7 +57,11 @@ export async function setStage(
       log: join(folder, `${name}.log`),
     };
   };
-  const mesh = await TestMesh.start({ boxes: BOXES, site });
+  const mesh = await TestMesh.start({
+    boxes: BOXES,
+    site,
+    config: options.hasShortJournals ? SHORT_JOURNAL : {},
+  });
   const machines = mesh.boxes.map((box, i) => {
     const clockFile = sandbox.fakeClock === undefined ? undefined : clockFileOf(folder, box.name);
     const hasSmallDisk = sandbox.isInside && i + 1 === SMALL_DISK_HOST;
