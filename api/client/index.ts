@@ -102,6 +102,7 @@ import {
 } from "./relations.ts";
 import { reportEvent, reportRoom, reportUser } from "./report-content.ts";
 import { getEventByTimestamp } from "./room-event-by-timestamp.ts";
+import { roomInitialSync } from "./room-initial-sync.ts";
 import { sendMessage } from "./room-send.ts";
 import { setRoomStateWithKey } from "./room-state.ts";
 import { getRoomSummary } from "./room-summary.ts";
@@ -224,6 +225,7 @@ export const clientEndpoints: readonly Endpoint[] = [
   queryKeys,
   queryPublicRooms,
   redactEvent,
+  roomInitialSync,
   reportEvent,
   reportRoom,
   reportUser,

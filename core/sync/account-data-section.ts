@@ -4,8 +4,8 @@ import { isObject } from "../json.ts";
 import { signedUser, USER_SIGNATURES } from "../key/signature-store.ts";
 import { readPushRules } from "../push/rules.ts";
 import { fields, puts } from "../tables.ts";
-import { PART_SEPARATOR, readSection, readSectionPart, userDoc } from "../user-data/section.ts";
-import { readTags } from "../user-data/tags.ts";
+import { roomDataContent, roomDataTypes } from "../user-data/room-account-data.ts";
+import { PART_SEPARATOR, readSection, userDoc } from "../user-data/section.ts";
 import { TOPIC_ROWS_MAX } from "./constants.ts";
 import type { Pass } from "./pass.ts";
 
@@ -115,33 +115,16 @@ export async function roomAccountDataEvents(
   isNewcomer: boolean,
 ): Promise<JsonObject[]> {
   const isNewHere = isNewcomer && !news.everything;
-  const types = isNewHere ? await allTypes(pass, room) : (news.roomTypes.get(room) ?? []);
+  const { snapshot } = pass;
+  const { user } = pass.request.requester;
+  const types = isNewHere
+    ? await roomDataTypes(snapshot, user, room)
+    : (news.roomTypes.get(room) ?? []);
   const { roomAccountData } = pass.request.filter;
   const out: JsonObject[] = [];
   for (const type of types) {
     if (!roomAccountData.allowsRoom(room) || !roomAccountData.allows({ type })) continue;
-    out.push({ type, content: await roomContent(pass, room, type) });
+    out.push({ type, content: await roomDataContent(snapshot, user, room, type) });
   }
   return out;
-}
-
-async function allTypes(pass: Pass, room: RoomId): Promise<string[]> {
-  const { user } = pass.request.requester;
-  const doc = userDoc(user);
-  const section = await readSectionPart(pass.snapshot, doc, "room_account_data", room);
-  const types = [...section.keys()];
-  if (Object.keys(await readTags(pass.snapshot, user, room)).length > 0) types.push("m.tag");
-  if (pass.snapshot.get(puts, ["fully_read", user, room])) types.push("m.fully_read");
-  return types;
-}
-
-async function roomContent(pass: Pass, room: RoomId, type: string): Promise<JsonObject> {
-  const { snapshot } = pass;
-  const { user } = pass.request.requester;
-  if (type === "m.tag") return { tags: await readTags(snapshot, user, room) };
-  const content =
-    type === "m.fully_read"
-      ? snapshot.get(puts, ["fully_read", user, room])?.value
-      : snapshot.get(fields, [userDoc(user), "room_account_data", room + PART_SEPARATOR + type]);
-  return isObject(content) ? content : {};
 }
