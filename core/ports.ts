@@ -219,6 +219,8 @@ export interface HttpClient {
 /** One kind of side effect: whom it concerns and how it is done. */
 export interface EffectLane {
   readonly name: LaneName;
+  /** Effects older than this are given up, milliseconds. */
+  readonly keptMs: number;
   /** Whom the effect must reach, each named by a text that stands for the same one on every box. */
   targetsOf(effect: Effect): Promise<readonly string[]>;
   /** Reaches one of them: `failed` is tried again later, `done` is never repeated. */

@@ -1,5 +1,6 @@
 import { DelayedSending } from "../../core/delayed/delayed-sending.ts";
 import { PushLane } from "../../core/push/push-lane.ts";
+import { TwinLane } from "../../core/rooms/twin-lane.ts";
 import type { HttpClient } from "../../core/ports.ts";
 import type { Services } from "../../core/services.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
@@ -26,6 +27,6 @@ export function openOutbox(
     members: () => node.memberIds(),
     isCaughtUp: () => services.isCaughtUp(),
     appointments: new DelayedSending(services),
-    lanes: [new PushLane({ ...services, http })],
+    lanes: [new PushLane({ ...services, http }), new TwinLane(services)],
   });
 }

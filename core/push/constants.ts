@@ -10,6 +10,8 @@ export const PUSHKEY_BYTES_MAX = 512;
 export const PUSHER_BYTES_MAX = 8192;
 /** Rooms of one user whose unread messages are counted for the number on the app's icon. */
 export const COUNTED_ROOMS_MAX = 2000;
+/** Older notifications are given up: nobody wants to be told of yesterday's messages, milliseconds. */
+export const NOTIFICATIONS_KEPT_MS = 24 * 3_600_000;
 /** Milliseconds until a push gateway counts as out of reach; it asks another server in turn. */
 export const GATEWAY_TIMEOUT_MS = 15_000;
 /** Bytes of a gateway's answer: the rejected pushkeys of one request, with room to spare. */

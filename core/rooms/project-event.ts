@@ -2,8 +2,9 @@ import { prevEventIds } from "../event/pdu.ts";
 import type { Pdu } from "../event/pdu.ts";
 import { roomVersionOf } from "../room-version/table.ts";
 import { stateHeads } from "../room-document/names.ts";
-import { events, rooms, transactions } from "../tables.ts";
+import { effects, events, rooms, transactions } from "../tables.ts";
 import type { RoomMeta, StoredEvent } from "../tables.ts";
+import { boxOf, incarnationOf } from "../vector.ts";
 import type { ApplyContext } from "../transaction/apply.ts";
 import type { EventRecord } from "../transaction/records.ts";
 import { moveCurrentState } from "./current-state.ts";
@@ -70,12 +71,24 @@ function hideDuplicate(context: ApplyContext, stored: StoredEvent): "duplicate" 
   const key: [typeof stored.pdu.sender, typeof device, string] = [stored.pdu.sender, device, id];
   const twinId = view.get(transactions, key);
   const twin = twinId === undefined ? undefined : view.get(events, [twinId]);
-  if (twin && isEarlier(twin, stored)) return "duplicate";
+  if (twin && isEarlier(twin, stored)) {
+    awaitRemoval(context, stored);
+    return "duplicate";
+  }
   view.put(transactions, key, stored.id);
   if (!twin) return undefined;
   keepEvent(context, { ...twin, hidden: "duplicate" });
   hide(context, twin);
+  awaitRemoval(context, twin);
   return undefined;
+}
+
+/** Clients that were told of the twin that is not shown learn that it is gone; `twin-lane.ts` does it. */
+function awaitRemoval({ view }: ApplyContext, { id, pdu, origin, seq, time }: StoredEvent): void {
+  // Clients show no redactions, and its effect is right.
+  if (pdu.type === "m.room.redaction") return;
+  const place = [boxOf(origin), incarnationOf(origin), seq, 0] as const;
+  view.put(effects, ["twin", ...place], { effect: { event: id }, time });
 }
 
 /** The event becomes a forward extremity in place of its parents; the current state follows. */

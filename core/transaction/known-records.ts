@@ -11,7 +11,8 @@ interface SaysItsKind {
 const always = (): boolean => true;
 const QUEUES: ReadonlySet<unknown> = new Set(["to_device", "one_time_key"]);
 const isKnownQueue = ({ queue }: SaysItsKind): boolean => QUEUES.has(queue);
-const isKnownLane = ({ lane }: SaysItsKind): boolean => lane === "push";
+const LANES: ReadonlySet<unknown> = new Set(["push", "twin"]);
+const isKnownLane = ({ lane }: SaysItsKind): boolean => LANES.has(lane);
 
 /** Whether this version knows what a record of the kind does. */
 const KINDS: { readonly [K in TransactionRecord["kind"]]: (record: SaysItsKind) => boolean } = {

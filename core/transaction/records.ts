@@ -160,9 +160,10 @@ export interface EffectRecord {
   readonly effect: Effect;
 }
 
-export type LaneName = "push";
+/** `push`: notifications. `twin`: takes away what a request that two boxes took made too much. */
+export type LaneName = "push" | "twin";
 
-/** `event`: tell whoever its push rules notify. `badge`: tell a user's apps how much is unread. */
+/** `event`: tell whoever its push rules notify, or take it away. `badge`: tell a user's apps how much is unread. */
 export type Effect = { readonly event: EventId } | { readonly badge: UserId };
 
 /** An effect that nobody has reported done. `only`: what remains is owed to these targets. */

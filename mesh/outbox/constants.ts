@@ -22,8 +22,6 @@ export const RETRY_MS_MIN = 1000;
 export const RETRY_MS_MAX = 15 * 60_000;
 /** Part of a wait that is left to chance, so that what failed together is not tried again together. */
 export const RETRY_JITTER = 0.25;
-/** Effects older than this are given up: nobody wants to be told of yesterday's messages, milliseconds. */
-export const GIVE_UP_MS = 24 * 3_600_000;
 /** Targets that are being reached at one time: connections and memory of a small box. */
 export const TARGETS_AT_ONCE_MAX = 8;
 /** Effects of which one target may have this many waiting; older ones are given up for it. */

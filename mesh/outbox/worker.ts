@@ -2,7 +2,7 @@ import type { EffectLane, Logger, Random, Timers } from "../../core/ports.ts";
 import { millisecondsOf } from "../../core/transaction/records.ts";
 import type { HybridTime, SettledRecord } from "../../core/transaction/records.ts";
 import type { Origin } from "../../core/vector.ts";
-import { GIVE_UP_MS, IN_HAND_MAX, STOP_GRACE_MS, TARGETS_AT_ONCE_MAX } from "./constants.ts";
+import { IN_HAND_MAX, STOP_GRACE_MS, TARGETS_AT_ONCE_MAX } from "./constants.ts";
 import type { Settlements } from "./settlements.ts";
 import { TargetQueue } from "./target-queue.ts";
 import { Turns } from "./turns.ts";
@@ -92,8 +92,9 @@ export class Worker {
     timer.cancel();
   }
 
-  #isTooOld({ time }: Waiting): boolean {
-    return millisecondsOf(this.#deps.now()) - millisecondsOf(time) > GIVE_UP_MS;
+  #isTooOld({ lane, time }: Waiting): boolean {
+    const keptMs = this.#lanes.get(lane)?.keptMs ?? 0;
+    return millisecondsOf(this.#deps.now()) - millisecondsOf(time) > keptMs;
   }
 
   async #plan(name: PlaceName, inHand: InHand, only: readonly string[] | undefined): Promise<void> {

@@ -6,6 +6,7 @@ import type { Command, EffectLane } from "../../core/ports.ts";
 import { ban } from "../../core/rooms/commands/change-membership.ts";
 import { redact } from "../../core/rooms/commands/redact-event.ts";
 import { send } from "../../core/rooms/commands/send-message.ts";
+import { redactTwin } from "../../core/rooms/twin-lane.ts";
 import type { Services } from "../../core/services.ts";
 import type { Draft } from "../../core/transaction/draft.ts";
 import type { SimOptions } from "./options.ts";
@@ -313,6 +314,12 @@ const EFFECTS: readonly NamedCanary[] = [
       await lane.perform(...args);
       return "done";
     }),
+  },
+  {
+    name: "a twin that clients keep",
+    rule: "effects",
+    options: { ...BUSY, faults: { isolate: 1 }, requestEveryMs: 100, responsesLost: 0.5, hops: 1 },
+    sabotage: replacing(redactTwin, () => undefined),
   },
   {
     name: "an effect that nobody takes in hand",

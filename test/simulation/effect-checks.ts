@@ -1,5 +1,6 @@
 import { effects, events } from "../../core/tables.ts";
 import type { StoredEvent } from "../../core/tables.ts";
+import type { Cast } from "./cast.ts";
 import { TARGETS } from "./effect-sink.ts";
 import type { SimBox } from "./sim-box.ts";
 import type { World } from "./world.ts";
@@ -21,15 +22,21 @@ export async function finishEffects(world: World): Promise<void> {
 
 /**
  * I23: what each event of the workload calls for was done at least once, and once where no box failed.
+ * A message that two sides of a split took is taken back where it is not shown.
  * Whoever asked for effects did so before the first room was made.
  */
-export function checkEffects(world: World): void {
+export function checkEffects(world: World, cast: Cast): void {
   const [first] = world.boxes;
   if (!first) return;
   const isOnce = Object.keys(world.faults).length === 0;
   const tooMany = isOnce ? 2 : Infinity;
+  const lasting = new Set<string>(cast.stable.map(({ client }) => client.user));
   for (const [, text] of tableRows(first, events.name)) {
-    const { id } = JSON.parse(text) as StoredEvent;
+    const { id, hidden, redactedBy, pdu } = JSON.parse(text) as StoredEvent;
+    const isTwin = hidden === "duplicate" && pdu.type !== "m.room.redaction";
+    if (isTwin && redactedBy === undefined && lasting.has(pdu.sender)) {
+      world.violate("effects", `${id} is not shown, and who was told of it still has it`);
+    }
     for (const target of TARGETS) {
       const count = world.sink.count(id, target);
       if (count === 0) world.violate("effects", `${target} was never told of ${id}`);

@@ -1,5 +1,6 @@
 import type { BoxId } from "../../core/ids.ts";
 import type { EffectLane } from "../../core/ports.ts";
+import { NOTIFICATIONS_KEPT_MS } from "../../core/push/constants.ts";
 import { pusherField, PUSHERS } from "../../core/push/pusher-index.ts";
 import type { Services } from "../../core/services.ts";
 import type { DocId, Effect } from "../../core/transaction/records.ts";
@@ -49,6 +50,7 @@ export class EffectSink {
       new Promise((resolve) => void timers.after(this.#prng.between(...WAY_MS), resolve));
     return this.sabotage({
       name: "push",
+      keptMs: NOTIFICATIONS_KEPT_MS,
       targetsOf: () => Promise.resolve(TARGETS),
       perform: async (target, effect) => {
         await pause();

@@ -4,6 +4,7 @@ import { signingKey } from "../../core/event/sign.ts";
 import type { BoxId, ServerName } from "../../core/ids.ts";
 import type { Command, Env, Logger, Runner } from "../../core/ports.ts";
 import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
+import { TwinLane } from "../../core/rooms/twin-lane.ts";
 import type { ServerSettings, Services } from "../../core/services.ts";
 import type { Draft } from "../../core/transaction/draft.ts";
 import type { HybridTime } from "../../core/transaction/records.ts";
@@ -166,6 +167,8 @@ export class SimBox {
       settings: SETTINGS,
       tokenKeys: [{ kid: "sim", key: new Uint8Array(32).fill(2) }],
     });
+    const runner = noting(node.runner, this.id, this.#around.acknowledged);
+    const offered = this.#around.sabotage({ ...services, runner });
     const outbox = new Outbox({
       ...base,
       state: node.state,
@@ -174,15 +177,13 @@ export class SimBox {
       now: () => node.clock.now(),
       members: () => node.memberIds(),
       isCaughtUp: () => node.replicator.isCaughtUp(),
-      appointments: new DelayedSending(services),
-      lanes: [this.#around.sink.laneOf(this.id, timers)],
+      appointments: new DelayedSending(offered),
+      lanes: [this.#around.sink.laneOf(this.id, timers), new TwinLane(offered)],
     });
     node.renewal.onReady(() => void this.#renew(timers, { node, outbox, spare }));
     await node.start();
     outbox.start();
-    const runner = noting(node.runner, this.id, this.#around.acknowledged);
-    const sound = { ...services, runner };
-    return { timers, transport, node, outbox, services: this.#around.sabotage(sound) };
+    return { timers, transport, node, outbox, services: offered };
   }
 
   /** The box has copied another one's store, and starts again on it. */

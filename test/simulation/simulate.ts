@@ -73,13 +73,13 @@ export async function simulate(
     await world.clock.run(world.clock.nowMs + world.options.safetyMs);
     faults.heal();
     convergedMs = await converge(world);
-    await endAll(world, model, cast);
     await finishEffects(world);
+    await endAll(world, model, cast);
     canary.forge?.(world, model, cast);
     checkJournals(world);
     checkTables(world);
     checkDocuments(world);
-    checkEffects(world);
+    checkEffects(world, cast);
     await checkClients(world, model, cast);
   } catch (error) {
     world.violate(

@@ -4,6 +4,7 @@ import { scheduleEvent } from "../../../core/delayed/schedule.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../../../core/ids.ts";
 import { createRoom } from "../../../core/rooms/commands/create-room.ts";
 import { sendMessage } from "../../../core/rooms/commands/send-message.ts";
+import { sync } from "../../../core/sync/sync.ts";
 import { delayIdOf } from "../../../core/rooms/transaction-id.ts";
 import { effects, events } from "../../../core/tables.ts";
 import type { StoredEvent } from "../../../core/tables.ts";
@@ -16,6 +17,16 @@ import { World } from "../../simulation/world.ts";
 
 const ALICE = `@alice:${SERVER}` as UserId;
 const DEVICE = "PHONE" as DeviceId;
+
+export interface ToldEvent {
+  readonly event_id: EventId;
+  readonly type: string;
+  readonly content: { readonly redacts?: string };
+}
+
+interface JoinedRoom {
+  readonly timeline: { readonly events: ToldEvent[] };
+}
 
 /** Boxes on a simulated clock with a room, in which every message calls for an effect. */
 export class EffectBoxes {
@@ -75,8 +86,8 @@ export class EffectBoxes {
     await this.world.finish(this.at(index).start());
   }
 
-  /** Sends a message through a box; resolves when it is acknowledged. */
-  async say(index: number): Promise<EventId> {
+  /** Sends a message through a box; resolves when it is acknowledged. `again`: under this transaction ID. */
+  async say(index: number, again?: string): Promise<EventId> {
     const { services } = this.at(index);
     if (!services || !this.#room) throw new Error("the box does not serve");
     return this.world.finish(
@@ -84,7 +95,7 @@ export class EffectBoxes {
         requester: { user: ALICE, device: DEVICE },
         room: this.#room,
         type: "m.room.message",
-        txnId: `m${this.#messages++}`,
+        txnId: again ?? `m${this.#messages++}`,
         content: { msgtype: "m.text", body: "hello" },
       }),
     );
@@ -118,6 +129,36 @@ export class EffectBoxes {
     const { services } = this.at(index);
     if (!services) throw new Error("the box does not serve");
     return this.world.finish(manageDelayed(services, { id, action, user: ALICE }));
+  }
+
+  /** What a box has stored of an event. */
+  stored(index: number, event: EventId): StoredEvent {
+    const { node } = this.at(index);
+    const stored = node?.state.get(events, [event]);
+    if (!stored) throw new Error("the box does not have the event");
+    return stored;
+  }
+
+  /** What a client is told by a box that was told before what the token says. */
+  async sync(index: number, since?: string): Promise<{ next: string; told: ToldEvent[] }> {
+    const { services } = this.at(index);
+    if (!services || !this.#room) throw new Error("the box does not serve");
+    const requester = { user: ALICE, device: DEVICE, tokenId: "", deviceCreated: 0 };
+    const json = await this.world.finish(
+      sync(services, {
+        requester,
+        since,
+        filter: undefined,
+        fullState: false,
+        stateAfter: false,
+        setPresence: "offline",
+        timeoutMs: 0,
+        signal: new AbortController().signal,
+      }),
+    );
+    const joined = (json["rooms"] as { join?: Record<string, JoinedRoom> } | undefined)?.join;
+    const told = joined?.[this.#room]?.timeline.events ?? [];
+    return { next: String(json["next_batch"]), told };
   }
 
   /** Which boxes made the visible events of a delayed one, as letters, by what a box has stored. */

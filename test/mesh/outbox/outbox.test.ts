@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { NOTIFICATIONS_KEPT_MS } from "../../../core/push/constants.ts";
 import type { DocId } from "../../../core/transaction/records.ts";
-import { AWAY_MS, GIVE_UP_MS, RECORD_MS, TICK_MS } from "../../../mesh/outbox/constants.ts";
+import { AWAY_MS, RECORD_MS, TICK_MS } from "../../../mesh/outbox/constants.ts";
 import { TARGETS } from "../../simulation/effect-sink.ts";
 import { EffectBoxes } from "./effect-boxes.ts";
 
@@ -224,7 +225,7 @@ describe("a target that fails", () => {
     const boxes = await EffectBoxes.open(1);
     boxes.world.sink.failures.set(PHONE, 1);
     const event = await boxes.say(0);
-    await boxes.pass(GIVE_UP_MS + 3_600_000);
+    await boxes.pass(NOTIFICATIONS_KEPT_MS + 3_600_000);
     expect([boxes.told(event), boxes.waiting(0)]).toEqual([[0, 1], []]);
     boxes.world.sink.failures.clear();
     await boxes.pass(3_600_000);

@@ -5,7 +5,8 @@ import { createRoom } from "../../../../core/rooms/commands/create-room.ts";
 import { joinRoom } from "../../../../core/rooms/commands/join-room.ts";
 import { sendMessage } from "../../../../core/rooms/commands/send-message.ts";
 import { setRoomState } from "../../../../core/rooms/commands/set-state.ts";
-import { stateContent } from "../../../../core/rooms/queries/room-facts.ts";
+import { redactEvent } from "../../../../core/rooms/commands/redact-event.ts";
+import { stateContent, stateEvent } from "../../../../core/rooms/queries/room-facts.ts";
 import type { DeviceId, RoomAlias, RoomId } from "../../../../core/ids.ts";
 import { events, rooms, roomState } from "../../../../core/tables.ts";
 import { includes } from "../../../../core/vector.ts";
@@ -60,6 +61,47 @@ test("a retry on both sides of a split is one visible event on both after it (N=
     );
     expect(shown[0]).toHaveLength(1);
     expect(shown[1]).toEqual(shown[0]);
+  });
+});
+
+test("a redaction repeated on both sides takes the content away, and one of the two is shown (N=2)", async () => {
+  await split(async (one, two, room, heal) => {
+    const requester = { user: alice, device: "D" as DeviceId };
+    const member = stateEvent(one.services.reader, room, "m.room.member", bob)?.id;
+    if (!member) throw new Error("bob is in the room");
+    const input = { requester, room, event: member, txnId: "r1" };
+    const ids = new Set([
+      await redactEvent(one.services, input),
+      await redactEvent(two.services, input),
+    ]);
+    await heal();
+    const shown = [one, two].map(({ services: { reader } }) =>
+      [...ids].filter((id) => reader.get(events, [id])?.hidden === undefined),
+    );
+    expect(shown[0]).toHaveLength(1);
+    expect(shown[1]).toEqual(shown[0]);
+    for (const { services } of [one, two]) {
+      expect(services.reader.get(events, [member])?.redactedBy).toBe(shown[0]?.[0]);
+    }
+  });
+});
+
+test("state that was set on both sides of a split is one state, the same on both boxes (N=2)", async () => {
+  await split(async (one, two, room, heal) => {
+    const topic = { room, sender: alice, type: "m.room.topic", stateKey: "" };
+    const content = { topic: "dinner" };
+    await setRoomState(one.services, { ...topic, content });
+    await setRoomState(two.services, { ...topic, content });
+    await heal();
+    const ids = [one, two].map(({ services: { reader } }) =>
+      reader.get(roomState, [room, "m.room.topic", ""]),
+    );
+    expect(ids[0]).toBe(ids[1]);
+    for (const { services } of [one, two]) {
+      expect(stateContent(services.reader, room, "m.room.topic")).toEqual(content);
+    }
+    // Repeated once more it is what holds already.
+    expect(await setRoomState(one.services, { ...topic, content })).toBe(ids[0]);
   });
 });
 
