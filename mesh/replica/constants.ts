@@ -28,8 +28,6 @@ export const ACK_WAITERS_MAX = 10_000;
 export const VECTOR_INTERVAL_MS = 5_000;
 /** The journal grows to so many times a limit before it is cut back to it, so that cuts are few. */
 export const JOURNAL_SLACK_TIMES = 1.25;
-/** From one look at what may go to the next, milliseconds. */
-export const CUT_INTERVAL_MS = 10_000;
 /** Batches of entries dropped at one look; the rest goes at the next, so that writes are not held up. */
 export const CUT_BATCHES_MAX = 100;
 /** Boxes, past members included, whose last word is kept. */

@@ -13,12 +13,7 @@ import { readBatch } from "./batch.ts";
 import type { Batch, Want } from "./batch.ts";
 import { covered, heldByAll, heldByMost } from "./confirmed.ts";
 import type { Holdings } from "./confirmed.ts";
-import {
-  CUT_BATCHES_MAX,
-  CUT_INTERVAL_MS,
-  HEARD_BOXES_MAX,
-  JOURNAL_SLACK_TIMES,
-} from "./constants.ts";
+import { CUT_BATCHES_MAX, HEARD_BOXES_MAX, JOURNAL_SLACK_TIMES } from "./constants.ts";
 
 /** How much of the journal stays. */
 export interface JournalLimits {
@@ -30,6 +25,8 @@ export interface JournalLimits {
   readonly heldEntries: number;
   /** Its text, UTF-16 units. */
   readonly heldLength: number;
+  /** From one look at what may go to the next, milliseconds. */
+  readonly lookMs: number;
 }
 
 export const JOURNAL_LIMITS: JournalLimits = {
@@ -37,6 +34,7 @@ export const JOURNAL_LIMITS: JournalLimits = {
   keepLength: 64 * 1024 * 1024,
   heldEntries: 200_000,
   heldLength: 256 * 1024 * 1024,
+  lookMs: 10_000,
 };
 
 /** How long the journal is, and for whom it is so long. */
@@ -131,7 +129,7 @@ export class Truncator {
 
   #lookLater(): void {
     if (this.#stopped || this.#timer) return;
-    this.#timer = this.#deps.timers.after(CUT_INTERVAL_MS, () => {
+    this.#timer = this.#deps.timers.after(this.#deps.limits.lookMs, () => {
       this.#running = this.#cut()
         .catch((error: unknown) => {
           this.#deps.logger.warn({ err: error }, "the journal was not cut");

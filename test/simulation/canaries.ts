@@ -10,6 +10,7 @@ import { redactTwin } from "../../core/rooms/twin-lane.ts";
 import type { Services } from "../../core/services.ts";
 import type { Draft } from "../../core/transaction/draft.ts";
 import type { SimOptions } from "./options.ts";
+import { JOURNAL_LIMITS } from "../../mesh/replica/truncator.ts";
 import { drawOptions } from "./options.ts";
 import type { Canary } from "./simulate.ts";
 import type { World } from "./world.ts";
@@ -275,6 +276,24 @@ const DISKS: readonly NamedCanary[] = [
     forge: (world) => {
       dropRow(world, 1, rowsOf(world, 1, "d/mesh\0c").at(-1)?.[0] ?? "");
       world.boxes[1]?.node?.documents.close();
+    },
+  },
+  {
+    name: "entries dropped that a box lacks, which cannot copy a store",
+    rule: "convergence",
+    options: {
+      ...BUSY,
+      faults: {},
+      safetyMs: 40_000,
+      journal: { ...JOURNAL_LIMITS, keepEntries: 5, heldEntries: 5 },
+    },
+    spoil: ({ network, boxes }) => {
+      const [late, ...others] = boxes;
+      for (const other of others) {
+        if (late) network.block(late.id, other.id);
+        if (late) network.block(other.id, late.id);
+      }
+      for (const { disk } of boxes) disk.isCramped = true;
     },
   },
   {

@@ -8,7 +8,8 @@ export class DirectCauses {
   readonly #byNumber = new Map<number, Transaction[]>();
 
   constructor(world: World) {
-    for (const text of world.boxes[0]?.disk.journal().values() ?? []) {
+    for (const [key, text] of world.history()) {
+      if (world.boxes[0]?.disk.holds(key) !== true) continue;
       const { transaction } = parseEntry(text);
       for (const record of transaction.records) {
         if (record.kind !== "enqueue" || record.queue !== "to_device") continue;

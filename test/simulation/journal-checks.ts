@@ -2,6 +2,8 @@ import { hashOfEntry, parseEntry } from "../../mesh/journal/entry.ts";
 import type { Transaction } from "../../core/transaction/records.ts";
 import { boxOf } from "../../core/vector.ts";
 import type { Dot, Origin } from "../../core/vector.ts";
+import type { Place } from "../../mesh/journal/positions.ts";
+import { originOfJournalKey, seqOfJournalKey } from "../../mesh/store/mesh-keys.ts";
 import type { SimBox } from "./sim-box.ts";
 import type { World } from "./world.ts";
 
@@ -9,40 +11,49 @@ type Journal = ReadonlyMap<Origin, readonly Transaction[]>;
 
 /** I1, I3, I5, I20: what the journals of all boxes say after healing. */
 export function checkJournals(world: World): void {
-  const journals = world.boxes.map((box) => readJournal(world, box));
+  for (const box of world.boxes) checkJournal(world, box);
   const [first] = world.boxes;
   if (!first) return;
-  const entries = first.disk.journal();
-  for (const box of world.boxes.slice(1)) compare(world, entries, first, box);
-  for (const journal of journals) checkCauses(world, journal);
-  checkAcknowledged(world, journals);
+  for (const box of world.boxes.slice(1)) compare(world, first, box);
+  const history = historyOf(world, first);
+  checkCauses(world, history);
+  checkAcknowledged(world, history);
 }
 
-function readJournal(world: World, box: SimBox): Journal {
+/** The transactions whose effects are on a disk, also those that were dropped from the journal. */
+function historyOf(world: World, { disk }: SimBox): Journal {
   const journal = new Map<Origin, Transaction[]>();
-  const last = new Map<Origin, string>();
-  for (const [key, text] of [...box.disk.journal()].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, text] of world.history()) {
+    if (!disk.holds(key)) continue;
     const { transaction } = parseEntry(text);
-    const { origin, seq, prev } = transaction;
-    const before = journal.get(origin) ?? [];
-    if (seq !== before.length + 1) world.violate("journal", `${box.id}: a gap before ${key}`);
-    if (prev !== (last.get(origin) ?? "")) world.violate("journal", `${box.id}: a fork at ${key}`);
-    last.set(origin, hashOfEntry(text));
-    journal.set(origin, [...before, transaction]);
+    const { origin, seq } = transaction;
+    const known = journal.get(origin) ?? [];
+    known[seq - 1] = transaction;
+    journal.set(origin, known);
   }
   return journal;
 }
 
-function compare(
-  world: World,
-  entries: ReadonlyMap<string, string>,
-  first: SimBox,
-  box: SimBox,
-): void {
-  const others = box.disk.journal();
+/** From its floor on, a journal is without gaps, each entry continuing the chain. */
+function checkJournal(world: World, box: SimBox): void {
+  const last = new Map<Origin, Place>();
+  for (const [key, text] of [...box.disk.journal()].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const { origin, seq, prev } = parseEntry(text).transaction;
+    const before = last.get(origin) ?? box.disk.floorOf(origin);
+    if (seq !== before.seq + 1) world.violate("journal", `${box.id}: a gap before ${key}`);
+    if (prev !== before.hash) world.violate("journal", `${box.id}: a fork at ${key}`);
+    last.set(origin, { seq, hash: hashOfEntry(text) });
+  }
+}
+
+function compare(world: World, first: SimBox, box: SimBox): void {
+  const [entries, others] = [first.disk.journal(), box.disk.journal()];
+  const isDropped = ({ disk }: SimBox, key: string): boolean =>
+    seqOfJournalKey(key) <= disk.floorOf(originOfJournalKey(key) as Origin).seq;
   for (const key of new Set([...entries.keys(), ...others.keys()])) {
     const [a, b] = [entries.get(key), others.get(key)];
     if (a === b) continue;
+    if (a === undefined ? isDropped(first, key) : b === undefined && isDropped(box, key)) continue;
     const how = a === undefined || b === undefined ? "is missing" : "differs";
     world.violate("journal", `${key} of ${first.id} ${how} on ${box.id}`);
   }
@@ -51,7 +62,7 @@ function compare(
 /** Every transaction is stamped after what it was made upon. */
 function checkCauses(world: World, journal: Journal): void {
   const at = ({ origin, seq }: Dot): Transaction | undefined => journal.get(origin)?.[seq - 1];
-  for (const transaction of [...journal.values()].flat()) {
+  for (const transaction of [...journal.values()].flatMap((all) => all.filter(Boolean))) {
     const { origin, seq, time, deps } = transaction;
     const causes: Dot[] = Object.entries<number>(deps).map(([cause, last]) => {
       return { origin: cause as Origin, seq: last };
@@ -79,10 +90,11 @@ function isLost(world: World, { origin, seq }: Dot): boolean {
 }
 
 /** What was acknowledged is there, unless every copy was destroyed. */
-function checkAcknowledged(world: World, journals: readonly Journal[]): void {
+function checkAcknowledged(world: World, history: Journal): void {
   const known = new Set<string>();
-  for (const transactions of journals[0]?.values() ?? []) {
-    for (const { origin, time } of transactions) known.add(`${boxOf(origin)} ${time}`);
+  for (const transactions of history.values()) {
+    // An entry that only ever was under way has left a hole.
+    transactions.forEach(({ origin, time }) => known.add(`${boxOf(origin)} ${time}`));
   }
   const destroyed = new Set<string>();
   for (const text of world.destroyed.values()) {

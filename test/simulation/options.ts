@@ -1,6 +1,7 @@
 import { ROOM_DOCUMENT_LIMITS } from "../../core/room-document/constants.ts";
 import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
 import type { AckPolicy } from "../../mesh/replica/acknowledgements.ts";
+import { JOURNAL_LIMITS } from "../../mesh/replica/truncator.ts";
 import type { JournalLimits } from "../../mesh/replica/truncator.ts";
 import { Prng } from "./prng.ts";
 import type { Weather } from "./sim-network.ts";
@@ -116,6 +117,17 @@ export function drawOptions(seed: string): SimOptions {
     ),
     effectsFail: prng.pick([0, 0, 0.1, 0.5]),
     roomLimits: drawRoomLimits(prng),
+    ...drawJournal(prng),
+  };
+}
+
+/** For half of the seeds so little that boxes have to copy each other's stores. */
+function drawJournal(prng: Prng): Pick<SimOptions, "journal"> {
+  if (prng.chance(0.5)) return {};
+  const keepEntries = prng.pick([2, 5, 20]);
+  const heldEntries = keepEntries * prng.pick([1, 3]);
+  return {
+    journal: { ...JOURNAL_LIMITS, keepEntries, heldEntries, lookMs: prng.pick([200, 2000]) },
   };
 }
 

@@ -1,4 +1,13 @@
 import type { SpareStore } from "../../mesh/snapshot/spare-store.ts";
+import type { Origin } from "../../core/vector.ts";
+import type { Place } from "../../mesh/journal/positions.ts";
+import {
+  LEFT_PREFIX,
+  floorKey,
+  originOfJournalKey,
+  positionKey,
+  seqOfJournalKey,
+} from "../../mesh/store/mesh-keys.ts";
 import type { StoreOp } from "../../mesh/store/store.ts";
 import { MemoryDisk, MemoryStore } from "../../mesh/store/memory-store.ts";
 import type { MemoryDiskFaults } from "../../mesh/store/memory-store.ts";
@@ -17,6 +26,10 @@ export class SimDisk {
   writeMs: readonly [min: number, max: number] = [0.1, 4];
   /** Share of writes that end on the disk but are reported as failed. */
   lies = 0;
+  /** There is no room for a second store. */
+  isCramped = false;
+  /** Every entry that was ever on it, by key; entries that all boxes have are dropped. */
+  readonly seen = new Map<string, string>();
   /** Called before and after each write, with how many there were. */
   onWrite: (writes: number) => void = () => undefined;
   readonly #prng: Prng;
@@ -29,6 +42,7 @@ export class SimDisk {
 
   /** The store for one life of the box. */
   open(timers: BoxTimers): MemoryStore {
+    for (const [key, text] of this.journal()) this.seen.set(key, text);
     return new MemoryStore(this.current, this.#faults(timers));
   }
 
@@ -38,7 +52,10 @@ export class SimDisk {
       this.current = disk;
     };
     const faults = this.#faults(timers);
-    return new MemorySpare(swapped, () => ({ disk: new MemoryDisk(BATCHES_KEPT), faults }));
+    return new MemorySpare(swapped, () => {
+      if (this.isCramped) throw new Error("the disk has no room for a copy");
+      return { disk: new MemoryDisk(BATCHES_KEPT), faults };
+    });
   }
 
   get hasBackup(): boolean {
@@ -67,10 +84,28 @@ export class SimDisk {
     return entries;
   }
 
+  /** Does it hold the effects of an entry, or the entry itself, to be applied? */
+  holds(key: string): boolean {
+    const { entries } = this.current;
+    if (entries.has(key)) return true;
+    const origin = originOfJournalKey(key) as Origin;
+    const place = entries.get(positionKey(origin));
+    if (place !== undefined && seqOfJournalKey(key) <= (JSON.parse(place) as Place).seq)
+      return true;
+    const text = this.seen.get(key);
+    return [...entries].some(([row, left]) => row.startsWith(LEFT_PREFIX) && left === text);
+  }
+
+  /** The last entry of an origin that it has dropped. */
+  floorOf(origin: Origin): Place {
+    const text = this.current.entries.get(floorKey(origin));
+    return text === undefined ? { seq: 0, hash: "" } : (JSON.parse(text) as Place);
+  }
+
   #faults(timers: BoxTimers): MemoryDiskFaults {
     return {
       beforeWrite: (ops) => this.#beforeWrite(timers, ops),
-      afterWrite: () => this.#afterWrite(timers),
+      afterWrite: (ops) => this.#afterWrite(timers, ops),
     };
   }
 
@@ -80,7 +115,10 @@ export class SimDisk {
     if (this.isFull) throw new Error("ENOSPC: no space left on device");
   }
 
-  async #afterWrite(timers: BoxTimers): Promise<void> {
+  async #afterWrite(timers: BoxTimers, ops: readonly StoreOp[]): Promise<void> {
+    for (const op of ops) {
+      if (op.type === "put" && op.key.startsWith("j/")) this.seen.set(op.key, op.value);
+    }
     this.onWrite(++this.#writes);
     await pause(timers, 0.1);
     if (this.#prng.chance(this.lies)) throw new Error("EIO: written, but the disk says otherwise");

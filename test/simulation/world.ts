@@ -165,20 +165,29 @@ export class World {
     });
   }
 
+  /** Every entry that was ever on a disk, by key; as it is now where a disk has it. */
+  history(): Map<string, string> {
+    const history = new Map<string, string>();
+    for (const { disk } of this.boxes) for (const [key, text] of disk.seen) history.set(key, text);
+    for (const { disk } of this.boxes) {
+      for (const [key, text] of disk.journal()) history.set(key, text);
+    }
+    return history;
+  }
+
   /**
    * Takes a box's disk back to an earlier state, or away. Entries that no other disk holds are lost
    * by right.
    */
   damage(box: SimBox, how: () => void): void {
-    const before = box.disk.journal();
+    const held = [...this.history()].filter(([key]) => box.disk.holds(key));
     how();
-    const after = box.disk.journal();
     const others = this.boxes.filter((other) => other !== box);
     let lost = 0;
-    for (const [key, text] of before) {
-      if (after.has(key)) continue;
+    for (const [key, text] of held) {
+      if (box.disk.holds(key)) continue;
       lost++;
-      if (!others.some(({ disk }) => disk.current.entries.has(key))) this.destroyed.set(key, text);
+      if (!others.some(({ disk }) => disk.holds(key))) this.destroyed.set(key, text);
     }
     if (lost > 0) this.hasForgotten = true;
     if (lost > 0) box.setClockAfterLoss();

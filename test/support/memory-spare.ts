@@ -19,10 +19,10 @@ export class MemorySpare implements SpareStore {
     this.#make = make;
   }
 
-  begin(): Promise<MemoryStore> {
+  async begin(): Promise<MemoryStore> {
     const { disk, faults } = this.#make();
     this.#begun = disk;
-    return Promise.resolve(new MemoryStore(disk, faults));
+    return new MemoryStore(disk, faults);
   }
 
   discard(): Promise<void> {

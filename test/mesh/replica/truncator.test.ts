@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import type { BoxId } from "../../../core/ids.ts";
 import { originOf } from "../../../core/vector.ts";
 import type { Vector } from "../../../core/vector.ts";
-import { CUT_INTERVAL_MS } from "../../../mesh/replica/constants.ts";
 import { Truncator } from "../../../mesh/replica/truncator.ts";
 import type { JournalLimits } from "../../../mesh/replica/truncator.ts";
 import { heardKey } from "../../../mesh/store/mesh-keys.ts";
@@ -17,6 +16,7 @@ const LIMITS: JournalLimits = {
   keepLength: 1_000_000,
   heldEntries: 200,
   heldLength: 1_000_000,
+  lookMs: 1000,
 };
 const quiet = (): void => undefined;
 const said = (seq: number): Vector => ({ [A1]: seq }) as Vector;
@@ -46,7 +46,7 @@ async function truncating({ limits, members = [A, B, C], isWhole, on }: Options 
   };
   /** How many entries are left after the next look. */
   const left = async (): Promise<number> => {
-    await timers.advance(CUT_INTERVAL_MS);
+    await timers.advance(LIMITS.lookMs);
     await truncator.settled();
     return (await entriesOf(box, A1)).length;
   };

@@ -17,6 +17,7 @@ const SCARCE: JournalLimits = {
   keepLength: 100_000,
   heldEntries: 30,
   heldLength: 100_000,
+  lookMs: 10_000,
 };
 const WRITES = 60;
 
