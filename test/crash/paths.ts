@@ -11,7 +11,11 @@ import { uploadMedia } from "../../core/media/upload-media.ts";
 import type { Command } from "../../core/ports.ts";
 import { BlobStore } from "../../mesh/media/blob-store.ts";
 import { closeTails } from "../../mesh/replica/tail-closer.ts";
+import { carryOver, checkCopy } from "../../mesh/snapshot/carry-over.ts";
+import { formatOp } from "../../mesh/store/format.ts";
 import { markOf, writeMark } from "../../mesh/store/mark.ts";
+import { STORE_ID_KEY, isSharedKey } from "../../mesh/store/mesh-keys.ts";
+import { SpareFolder } from "../../mesh/store/spare-folder.ts";
 import { hashOfEntry } from "../../mesh/journal/entry.ts";
 import { originOf } from "../../core/vector.ts";
 import { boxOnDisk, repairedBox } from "../support/box-on-disk.ts";
@@ -292,6 +296,34 @@ const repair: StoragePath = {
   },
 };
 
+/** What a box does that copies another one's store; here the rows come from its own. */
+const copy: StoragePath = {
+  name: "a copy of a store that takes the place of the old one",
+  prepare: (folder) => homeWith(folder, 8),
+  run: async (folder, promise) => {
+    const box = await boxOnDisk(folder);
+    promise(newestOf(box));
+    const spare = new SpareFolder(folder);
+    const copied = await spare.begin(await box.store.sizeBytes());
+    const rows = await box.store.range({ limit: 10_000 });
+    const shared = rows.filter(([key]) => isSharedKey(key));
+    const name = { type: "put", key: STORE_ID_KEY, value: "copy" } as const;
+    await copied.batch([name, formatOp()]);
+    await copied.batch(shared.map(([key, value]) => ({ type: "put", key, value }) as const));
+    await checkCopy(copied, box.node.ledger.vector);
+    await box.node.runner.run(note, "while it was copied");
+    promise(newestOf(box));
+    await carryOver(box.store, copied);
+    await copied.close();
+    await box.stop();
+    await spare.swap();
+    const next = await boxOnDisk(folder);
+    await next.node.runner.run(note, "on the copy");
+    promise(newestOf(next));
+    await next.stop();
+  },
+};
+
 export const STORAGE_PATHS: readonly StoragePath[] = [
   firstStart,
   startAndStop,
@@ -306,4 +338,5 @@ export const STORAGE_PATHS: readonly StoragePath[] = [
   uploads,
   home,
   repair,
+  copy,
 ];
