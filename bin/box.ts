@@ -90,7 +90,9 @@ export async function startBox(
   const serverName = parseServerName(config.server_name);
   assert(serverName, "the configuration was checked");
   const keys = peerKeysOf(secrets.boxSeed);
-  const members = loadMembers(paths.members);
+  const remembered = loadMembers(paths.members);
+  if (remembered === undefined) log.warn({ file: paths.members }, "the list of members is lost");
+  const members = remembered ?? [];
   const from: Home = { home, config, log, serverName, secrets, keys, members };
   const others = members.filter(({ box }) => box !== keys.box);
   const checked = await openCheckedStore(home, newStoreId, { isJoining: others.length > 0 });

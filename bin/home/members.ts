@@ -21,16 +21,17 @@ const ADDRESSES_MAX = 32;
 /** UTF-16 units of a name, peer ID or address. */
 const TEXT_LENGTH_MAX = 256;
 
-/** The members known at the last save; empty for a box that was alone. */
-export function loadMembers(file: string): HomeMember[] {
+/**
+ * The members known at the last save; empty for a box that was alone. Undefined when the file is missing or
+ * damaged: the mesh document has them too, so that is no reason not to start.
+ */
+export function loadMembers(file: string): HomeMember[] | undefined {
   try {
-    const members = decodeMembers(readJsonFile(file)["members"]);
-    if (members !== undefined) return members;
+    return decodeMembers(readJsonFile(file)["members"]);
   } catch (error) {
-    if (error instanceof HomeError && error.code === "HOME_MISSING") return [];
+    if (error instanceof HomeError) return undefined;
     throw error;
   }
-  throw new HomeError("HOME_DAMAGED", `${file} does not hold a list of boxes`);
 }
 
 export function saveMembers(file: string, members: readonly HomeMember[]): void {

@@ -13,7 +13,7 @@ import { loadSecrets } from "../home/secrets.ts";
 export async function setAsideForRefill(home: string): Promise<string[]> {
   const paths = homePaths(home);
   const { box: self } = peerKeysOf(loadSecrets(paths.secrets).boxSeed);
-  const others = loadMembers(paths.members).filter(({ box }) => box !== self);
+  const others = (loadMembers(paths.members) ?? []).filter(({ box }) => box !== self);
   if (others.length === 0) {
     throw new HomeError("HOME_DAMAGED", "this box knows no other one to be filled from");
   }

@@ -134,7 +134,7 @@ function homeFaults(home: string, promised: readonly Promised[]): string[] {
     }
     loadConfig(paths.config);
     loadSecrets(paths.secrets);
-    const kept = loadMembers(paths.members).length;
+    const kept = loadMembers(paths.members)?.length ?? 0;
     const saved = promised.flatMap((done) => ("members" in done ? [done.members] : []));
     return kept < Math.max(0, ...saved) ? [`of ${saved.join()} members ${kept} are left`] : [];
   } catch (error) {

@@ -53,7 +53,7 @@ export class Rogue {
       listen: ["/ip4/127.0.0.1/tcp/0"],
       announce: [],
       mdns: false,
-      members: loadMembers(paths.members),
+      members: loadMembers(paths.members) ?? [],
       timers: systemTimers,
       random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
       logger: silent,
