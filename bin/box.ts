@@ -95,7 +95,9 @@ export async function startBox(
   const members = remembered ?? [];
   const from: Home = { home, config, log, serverName, secrets, keys, members };
   const others = members.filter(({ box }) => box !== keys.box);
-  const checked = await openCheckedStore(home, newStoreId, { isJoining: others.length > 0 });
+  // Where nobody knows who else there is, there may be others, and an empty store is not the truth.
+  const mayHaveOthers = remembered === undefined || others.length > 0;
+  const checked = await openCheckedStore(home, newStoreId, { isJoining: mayHaveOthers });
   await upgradeStore(checked.store, log);
   if (checked.reason !== undefined)
     log.warn({ reason: checked.reason }, "the store has to be filled");
@@ -105,11 +107,7 @@ export async function startBox(
   const outgrown = new Promise<void>((resolve) => node.renewal.onReady(resolve));
   const blobs = await openBlobs({ home, transport, logger: log });
   const services = servicesOf(from, node, transport, blobs);
-  const repair = new Repair(
-    { node, timers: systemTimers, logger: log },
-    checked,
-    others.length > 0,
-  );
+  const repair = new Repair({ node, timers: systemTimers, logger: log }, checked, mayHaveOthers);
   await repair.salvage();
   const parts = assemble(from, { node, transport, services, checked, repair });
   const http = outgoingHttp(config.push.allow_addresses, version());

@@ -1,10 +1,11 @@
-import type { DeviceId, UserId } from "../../core/ids.ts";
+import type { BoxId, DeviceId, UserId } from "../../core/ids.ts";
 import type { Logger } from "../../core/ports.ts";
-import { toDevice, toDeviceAcks } from "../../core/tables.ts";
+import { deviceTopic, topicLog, toDevice, toDeviceAcks } from "../../core/tables.ts";
 import { covers, originOf } from "../../core/vector.ts";
 import type { Ledger } from "../journal/ledger.ts";
 import type { Flushed } from "../journal/outcomes.ts";
 import type { StateStore } from "../store/overlay.ts";
+import type { Stage } from "../store/stage.ts";
 
 /** Rows read and deleted in one write. */
 const ROWS_AT_ONCE = 200;
@@ -14,7 +15,7 @@ const DEVICES_WAITING_MAX = 1000;
 type Device = readonly [user: UserId, device: DeviceId];
 
 /**
- * Deletes to-device messages that their client has acknowledged. Readers pass over them from the
+ * Deletes to-device messages that their client has acknowledged, and the notes that they came. Readers pass over them from the
  * moment of the acknowledgement; deleting is housekeeping of this box, so it is no transaction.
  */
 export class ToDevicePruner {
@@ -82,7 +83,10 @@ export class ToDevicePruner {
       );
       if (dead.length > 0) {
         const stage = this.#state.begin();
-        for (const [key] of dead) stage.del(toDevice, key);
+        for (const [key] of dead) {
+          stage.del(toDevice, key);
+          dropNote(stage, key);
+        }
         await this.#state.commit(stage);
       }
       const last = rows.at(-1)?.[0];
@@ -90,4 +94,14 @@ export class ToDevicePruner {
       after = [last[2], last[3], last[4], last[5]];
     }
   }
+}
+
+/** A sync has no use for the note that a message came which its client has acknowledged. */
+function dropNote(
+  stage: Stage,
+  [user, device, box, incarnation, seq]: readonly [UserId, DeviceId, BoxId, number, number, number],
+): void {
+  const key = [deviceTopic(user, device), box, incarnation, seq] as const;
+  const note = stage.get(topicLog, [...key]);
+  if (note?.every((entry) => "toDevice" in entry)) stage.del(topicLog, [...key]);
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { DeviceId, UserId } from "../../../core/ids.ts";
-import { toDevice } from "../../../core/tables.ts";
+import { deviceTopic, toDevice, topicLog } from "../../../core/tables.ts";
 import type { Draft } from "../../../core/transaction/draft.ts";
 import { someBoxes } from "../../support/one-box.ts";
 import type { TestBox } from "../../support/one-box.ts";
@@ -24,6 +24,13 @@ async function waitingFor(box: TestBox, device: DeviceId): Promise<number> {
   return (await snapshot.range(toDevice, { prefix: [bob, device], limit: 10_000 })).length;
 }
 
+/** Notes that something came for the device. */
+async function notesFor(box: TestBox, device: DeviceId): Promise<number> {
+  using snapshot = box.node.state.snapshot();
+  return (await snapshot.range(topicLog, { prefix: [deviceTopic(bob, device)], limit: 10_000 }))
+    .length;
+}
+
 describe("the pruner of to-device messages", () => {
   it("deletes on every box what the client has acknowledged, and nothing else", async () => {
     ({ boxes } = await someBoxes(2));
@@ -40,6 +47,7 @@ describe("the pruner of to-device messages", () => {
     );
     for (const box of boxes) {
       expect(await waitingFor(box, phone)).toBe(1);
+      expect(await notesFor(box, phone)).toBe(1);
       expect(await waitingFor(box, tablet)).toBe(1);
     }
   });
