@@ -1,4 +1,4 @@
-import { covers, parseOrigin } from "../../core/vector.ts";
+import { boxOf, covers, incarnationOf, parseOrigin } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
 import { hashOfEntry, parseEntry } from "../journal/entry.ts";
 import { loadPlaces, loadPositions, readVector } from "../journal/positions.ts";
@@ -16,23 +16,37 @@ import {
 } from "./mesh-keys.ts";
 import type { Store } from "./store.ts";
 
-/** The newest entries of each origin whose hash chain is verified: 20 µs each, so under a second a start. */
-const CHECK_TAIL_ENTRIES = 20_000;
+/**
+ * The newest entries that are read, of the latest life of each box, and of all earlier lives together: what
+ * LevelDB loses without a word was in its log or in a table of its lowest level, 48 MiB at most, and a start
+ * must not take longer the older a store is. 20 µs each.
+ */
+const CHECK_ENTRIES_MAX = 20_000;
 /** Rows read at once: 100 kB of typical entries, a bearable 200 MB of the largest. */
 const CHECK_ROWS = 100;
 
 /** Why a store is not to be trusted; never leaves this file. */
 class Damage extends Error {}
 
+/** What an origin has in the journal: all after the floor up to the place. */
+interface Journal {
+  readonly floor: Place;
+  readonly place: Place;
+}
+
 /** Where an origin begins that was never cut. */
 const START: Place = { seq: 0, hash: "" };
 
 /**
- * Is everything there that the store says, and the mark knows, to have been? Every journal must be
- * without gaps from its floor up to its position, its newest part an unbroken hash chain. Returns what
- * is wrong, for people, or nothing.
+ * Is everything there that the store says, and the mark knows, to have been? Every journal must begin at
+ * its floor and end at its position, its newest part without gaps, an unbroken hash chain. Returns what is
+ * wrong, for people, or nothing.
  */
-export async function checkJournal(store: Store, mark?: Mark): Promise<string | undefined> {
+export async function checkJournal(
+  store: Store,
+  mark?: Mark,
+  entriesMax = CHECK_ENTRIES_MAX,
+): Promise<string | undefined> {
   try {
     expect(store.get(STORE_ID_KEY) !== undefined, "the store has lost its name");
     const floors = await loadPlaces(store, FLOOR_PREFIX);
@@ -40,12 +54,16 @@ export async function checkJournal(store: Store, mark?: Mark): Promise<string | 
     if (mark) checkMark(store, mark, floors);
     checkVector(readVector(store), positions);
     checkFloors(floors, positions);
-    for await (const origin of originsOf(store)) {
+    const journals = new Map<Origin, Journal>();
+    for await (const [origin, first] of originsOf(store)) {
       const place = positions.get(origin)?.onDisk;
       expect(place, `entries of ${origin} have no place`);
-      await checkOrigin(store, origin, floors.get(origin) ?? START, place);
+      const floor = floors.get(origin) ?? START;
+      expect(first === floor.seq + 1, `entry ${floor.seq + 1} of ${origin} is missing`);
+      journals.set(origin, { floor, place });
       positions.delete(origin);
     }
+    await checkNewest(store, journals, entriesMax);
     for (const [origin, { onDisk }] of positions) {
       const floor = floors.get(origin);
       const isEmpty = floor?.seq === onDisk.seq && floor.hash === onDisk.hash;
@@ -99,34 +117,55 @@ function checkVector(vector: Vector, positions: ReadonlyMap<Origin, Position>): 
   }
 }
 
-/** The origins that have entries, each found by one short read. */
-async function* originsOf(store: Store): AsyncGenerator<Origin> {
+/** The origins that have entries, each with its first one, found by one short read. */
+async function* originsOf(store: Store): AsyncGenerator<[origin: Origin, first: number]> {
   let from = JOURNAL_ROWS.gte;
   for (;;) {
     const [row] = await store.range({ gte: from, lt: JOURNAL_ROWS.lt, limit: 1 });
     if (row === undefined) return;
     const origin = parseOrigin(originOfJournalKey(row[0]));
     expect(origin !== undefined, "a journal has a damaged name");
-    yield origin;
+    yield [origin, seqOfJournalKey(row[0])];
     from = successor(`j/${origin}/`);
+  }
+}
+
+/** Later lives first: of the earlier ones the end is read in any case, and more as long as it is little. */
+async function checkNewest(
+  store: Store,
+  journals: ReadonlyMap<Origin, Journal>,
+  entriesMax: number,
+): Promise<void> {
+  const laterFirst = [...journals].toSorted(([a], [b]) => incarnationOf(b) - incarnationOf(a));
+  const boxes = new Set<string>();
+  let left = entriesMax;
+  for (const [origin, journal] of laterFirst) {
+    const isLatest = !boxes.has(boxOf(origin));
+    boxes.add(boxOf(origin));
+    const read = Math.min(
+      journal.place.seq - journal.floor.seq,
+      Math.max(1, isLatest ? entriesMax : left),
+    );
+    if (!isLatest) left -= read;
+    await checkOrigin(store, origin, journal, read);
   }
 }
 
 async function checkOrigin(
   store: Store,
   origin: Origin,
-  floor: Place,
-  place: Place,
+  { floor, place }: Journal,
+  entries: number,
 ): Promise<void> {
   const first = floor.seq + 1;
-  const chainFrom = Math.max(first, place.seq - CHECK_TAIL_ENTRIES + 1);
-  let { seq, hash } = floor;
+  const chainFrom = place.seq - entries + 1;
+  let seq = chainFrom - 1;
+  let { hash } = floor;
   for (;;) {
     const rows = await store.range({ ...journalRange(origin, seq + 1), limit: CHECK_ROWS });
     for (const [key, text] of rows) {
       seq++;
       expect(seqOfJournalKey(key) === seq, `entry ${seq} of ${origin} is missing`);
-      if (seq < chainFrom) continue;
       const follows = seq === chainFrom && seq > first ? undefined : hash;
       checkEntry(origin, seq, text, follows);
       hash = hashOfEntry(text);

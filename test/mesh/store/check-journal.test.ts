@@ -68,6 +68,31 @@ describe("the check of the journal", () => {
     expect(await checkJournal(store)).toBeUndefined();
   });
 
+  it("reads the newest part of old journals only, and their first and last entries in any case", async () => {
+    const C = "aaaaaaaa.5" as Origin;
+    const D = "aaaaaaaa.9" as Origin;
+    await fixture.write(store, C, 6);
+    await fixture.write(store, D, 8);
+    const isNoticed = async (origin: Origin, seq: number): Promise<boolean> => {
+      const key = journalKey(origin, seq);
+      const text = disk.entries.get(key) ?? "";
+      await del(key);
+      const found = await checkJournal(store, undefined, 5);
+      await set(key, text);
+      return found !== undefined;
+    };
+    const noticed = async (origin: Origin, count: number): Promise<number[]> => {
+      const found: number[] = [];
+      for (let seq = 1; seq <= count; seq++) if (await isNoticed(origin, seq)) found.push(seq);
+      return found;
+    };
+    expect(await noticed(D, 8)).toEqual([1, 4, 5, 6, 7, 8]);
+    expect(await noticed(B, 3)).toEqual([1, 2, 3]);
+    // Earlier lives share five entries.
+    expect(await noticed(C, 6)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await noticed(A, 12)).toEqual([1, 12]);
+  });
+
   it("finds a tail that is gone without a trace, by the mark", async () => {
     const mark = markOf(store);
     disk.crash({ loseBatches: 2 });
