@@ -32,7 +32,7 @@ test.each<[string, Partial<Sample>]>([
   ["an incremental sync", { syncMs: 15 }],
   ["sending", { sendMs: 20 }],
   ["memory after the start", { memoryBytes: 300 * MIB }],
-  ["a message took 4000 bytes", { storeBytes: 12_000_000 }],
+  ["a message takes 3000 bytes", { storeBytes: 15_000_000 }],
 ])("%s that grows with the store is one", (what, change) => {
   expect(faults(withLast(change))).toEqual([expect.stringContaining(what)]);
 });
