@@ -5,7 +5,7 @@ import { simulate } from "./simulate.ts";
 /** Other tests may run on the same cores, milliseconds. */
 const TIMEOUT_MS = 60_000;
 
-test("the same seed gives the same run, to the last event", { timeout: 60_000 }, async () => {
+test("the same seed gives the same run, to the last event", { timeout: TIMEOUT_MS }, async () => {
   for (const seed of ["3", "7", "12"]) {
     const [first, second] = [await simulate(seed), await simulate(seed)];
     expect(second.hash).toBe(first.hash);
