@@ -1,5 +1,5 @@
 import type { BoxId } from "../../core/ids.ts";
-import { covers, includes } from "../../core/vector.ts";
+import { boxOf, covers, includes } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
 
 /** How many of an origin's first `seq` entries are in the set. */
@@ -34,16 +34,18 @@ export function heldByAll({ self, members, heard }: Holdings, origin: Origin, se
 }
 
 /**
- * The last of an origin's entries that may go although a member lacks it: a decisive group has it, and
- * nobody in the group has anything that is missing here. So of two boxes, one at most has dropped what
- * the other lacks, and the other one can copy it: docs/decisions/0023.
+ * The last of an origin's entries that may go although a member lacks it: a decisive group has it,
+ * nobody has said to have anything that is missing here, and everybody has heard of all members. So of
+ * two boxes, one at most has dropped what the other lacks, and the other one can copy it:
+ * docs/decisions/0023.
  */
 export function heldByMost(holdings: Holdings, origin: Origin, seq: number): number {
   const { self, here, members, heard } = holdings;
   const counts = new Map<BoxId, number>([[self, seq]]);
   for (const box of members) {
+    if (box === self) continue;
     const vector = heard.get(box);
-    if (box === self || vector === undefined || !includes(here, vector)) continue;
+    if (vector === undefined || !includes(here, vector) || !namesAll(vector, members)) return 0;
     counts.set(box, covered(vector, origin, seq));
   }
   for (const least of [...new Set(counts.values())].toSorted((a, b) => b - a)) {
@@ -51,4 +53,9 @@ export function heldByMost(holdings: Holdings, origin: Origin, seq: number): num
     if (isDecisive(new Set(group), members)) return least;
   }
   return 0;
+}
+
+function namesAll(vector: Vector, members: readonly BoxId[]): boolean {
+  const named = new Set((Object.keys(vector) as Origin[]).map(boxOf));
+  return members.every((box) => named.has(box));
 }

@@ -45,14 +45,14 @@ describe("a decisive group", () => {
 });
 
 describe("what of an origin may go", () => {
-  const here = { [floorOf(A)]: 0, [A1]: 10 } as Vector;
+  const [B1, C1] = [originOf(B, 1), originOf(C, 1)];
+  const has = (seq: number): Vector => ({ [A1]: seq, [B1]: 1, [C1]: 1 }) as Vector;
   const saying = (b: Vector | undefined, c: Vector | undefined) => ({
     self: A,
-    here,
+    here: has(10),
     members: [A, B, C],
     heard: new Map([...(b ? [[B, b] as const] : []), ...(c ? [[C, c] as const] : [])]),
   });
-  const has = (seq: number): Vector => ({ [floorOf(A)]: 0, [A1]: seq }) as Vector;
 
   test("is what all members said to have; of one that was never heard, nothing", () => {
     expect(heldByAll(saying(has(10), has(7)), A1, 10)).toBe(7);
@@ -62,17 +62,22 @@ describe("what of an origin may go", () => {
 
   test("is what most of them have, where one is too far behind", () => {
     expect(heldByMost(saying(has(8), has(2)), A1, 10)).toBe(8);
-    expect(heldByMost(saying(has(8), undefined), A1, 10)).toBe(8);
-    expect(heldByMost(saying(undefined, undefined), A1, 10)).toBe(0);
-    expect(heldByMost({ ...saying(undefined, undefined), members: [A, B] }, A1, 10)).toBe(10);
-    const second = { ...saying(undefined, undefined), self: B, members: [A, B] };
-    expect(heldByMost(second, A1, 10)).toBe(0);
+    const two = { ...saying(has(3), undefined), members: [A, B] };
+    expect(heldByMost(two, A1, 10)).toBe(10);
+    const second = { ...two, self: B, heard: new Map([[A, has(3)]]) };
+    expect(heldByMost(second, A1, 10)).toBe(3);
   });
 
-  test("does not rest on a box that has something which is missing here", () => {
-    const ahead = { ...has(8), [floorOf(B)]: 0, [originOf(B, 1)]: 1 } as Vector;
-    expect(heldByMost(saying(ahead, has(2)), A1, 10)).toBe(2);
-    expect(heldByMost(saying(ahead, undefined), A1, 10)).toBe(0);
+  test("is nothing more while anybody has something that is missing here", () => {
+    const ahead = { ...has(8), [B1]: 2 } as Vector;
+    expect(heldByMost(saying(ahead, has(2)), A1, 10)).toBe(0);
+    expect(heldByMost(saying(has(8), { ...has(2), [B1]: 2 } as Vector), A1, 10)).toBe(0);
+  });
+
+  test("is nothing more while somebody may not know of a member, who joined meanwhile", () => {
+    expect(heldByMost(saying(has(8), undefined), A1, 10)).toBe(0);
+    expect(heldByMost(saying(has(8), { [A1]: 2, [C1]: 1 } as Vector), A1, 10)).toBe(0);
+    expect(heldByMost({ ...saying(has(8), has(2)), members: [A, B, C, D] }, A1, 10)).toBe(0);
   });
 });
 
@@ -102,11 +107,12 @@ test("of any two boxes one at least has all that the other has dropped", () => {
   fc.assert(
     fc.property(cases, ([count, steps]) => {
       const names = "abcde".slice(0, count).split("").map(boxOfName);
+      const born = Object.fromEntries(names.map((name) => [originOf(name, 1), 1])) as Vector;
       const boxes = names.map((self) => ({
         self,
-        has: {} as Record<string, number>,
+        has: Object.fromEntries(names.map((name) => [originOf(name, 1), 1])),
         dropped: {} as Record<string, number>,
-        heard: new Map<BoxId, Vector>(),
+        heard: new Map<BoxId, Vector>(names.map((name) => [name, born])),
       }));
       for (const { kind, box, other } of steps) {
         const [x, y] = [boxes[box % count], boxes[other % count]];

@@ -11,6 +11,8 @@ import { FakeTimers } from "../transport/fake-timers.ts";
 
 const [A, B, C] = ["a", "b", "c"].map(boxOfName) as [BoxId, BoxId, BoxId];
 const A1 = originOf(A, 1);
+/** Everybody has heard of everybody. */
+const ALL = { [originOf(B, 1)]: 0, [originOf(C, 1)]: 0 };
 const LIMITS: JournalLimits = {
   keepEntries: 8,
   keepLength: 1_000_000,
@@ -19,7 +21,7 @@ const LIMITS: JournalLimits = {
   lookMs: 1000,
 };
 const quiet = (): void => undefined;
-const said = (seq: number): Vector => ({ [A1]: seq }) as Vector;
+const said = (seq: number): Vector => ({ [A1]: seq, ...ALL }) as Vector;
 
 interface Options {
   readonly limits?: Partial<JournalLimits>;
