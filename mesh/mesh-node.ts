@@ -5,9 +5,10 @@ import type { RoomDocumentLimits } from "../core/room-document/constants.ts";
 import { fields, users } from "../core/tables.ts";
 import type { UserId } from "../core/ids.ts";
 import { isObject } from "../core/json.ts";
-import { millisecondsOf } from "../core/transaction/records.ts";
-import { includes } from "../core/vector.ts";
-import type { Vector } from "../core/vector.ts";
+import { HYBRID_TICKS_PER_MS, millisecondsOf } from "../core/transaction/records.ts";
+import type { HybridTime } from "../core/transaction/records.ts";
+import { incarnationOf, includes } from "../core/vector.ts";
+import type { Origin, Vector } from "../core/vector.ts";
 import { CasPaxos } from "./claims/cas-paxos.ts";
 import { HybridClock } from "./clock/hybrid-clock.ts";
 import { actorOf } from "./documents/automerge-doc.ts";
@@ -17,12 +18,13 @@ import { DiskWatch } from "./janitor/disk-watch.ts";
 import { ToDevicePruner } from "./janitor/to-device-pruner.ts";
 import { adoptRecords } from "./journal/adopt-records.ts";
 import { Ledger } from "./journal/ledger.ts";
-import { loadPositions, nextLife, readClock } from "./journal/positions.ts";
+import { loadPositions, nextLife, readClock, readVector } from "./journal/positions.ts";
 import { Farewell } from "./membership/farewell.ts";
 import { Membership } from "./membership/membership.ts";
 import type { BoxRecord } from "./membership/membership.ts";
 import { Acknowledgements } from "./replica/acknowledgements.ts";
 import type { AckPolicy } from "./replica/acknowledgements.ts";
+import { Greetings } from "./replica/greetings.ts";
 import { Replicator } from "./replica/replicator.ts";
 import { TailCloser } from "./replica/tail-closer.ts";
 import { JOURNAL_LIMITS, Truncator } from "./replica/truncator.ts";
@@ -77,12 +79,14 @@ export class MeshNode {
   readonly truncator: Truncator;
   readonly renewal: Renewal;
   readonly #deps: MeshNodeDeps;
+  readonly #greetings: Greetings | undefined;
   readonly #farewell: Farewell;
   readonly #tails: TailCloser;
   readonly #snapshots: SnapshotServer;
   #refusal: string | undefined;
   #isWhole = true;
 
+  /** Meets the others, if there are any, and chooses the life that `start` begins. */
   static async open(deps: MeshNodeDeps): Promise<MeshNode> {
     const positions = await loadPositions(deps.store);
     const clock = new HybridClock({
@@ -90,22 +94,30 @@ export class MeshNode {
       floor: readClock(deps.store),
       driftMsMax: deps.driftMsMax,
     });
+    const greetings = await greet(deps, () => positions.size === 0 || clock.wallState !== "good");
+    // An empty disk has nothing to hold a clock against that is years ahead, the lives of others have.
+    const newest = newestLife(greetings?.known() ?? []);
+    if (positions.size === 0 && newest > 0) clock.observe(newest);
     // Not the time of the others: a box that has lost its memory must not begin a life before its last.
     const isClockSet = clock.wallState === "good";
     const began = isClockSet ? Math.floor(deps.wallClock()) : millisecondsOf(clock.now());
-    const life = nextLife(deps.transport.self, positions.keys(), began);
+    const lives = [...positions.keys(), ...(greetings?.lives() ?? [])];
+    const life = nextLife(deps.transport.self, lives, began);
     const state = new StateStore(deps.store);
     const documents = new DocumentStore(state, actorOf(life), undefined, deps.roomLimits);
     const box = deps.transport.self;
     const ledger = await Ledger.open({ ...deps, state, documents, clock, box, life });
-    return new MeshNode(deps, { state, documents, clock, ledger });
+    return new MeshNode(deps, { state, documents, clock, ledger, greetings });
   }
 
   private constructor(
     deps: MeshNodeDeps,
-    parts: Pick<MeshNode, "state" | "documents" | "clock" | "ledger">,
+    parts: Pick<MeshNode, "state" | "documents" | "clock" | "ledger"> & {
+      readonly greetings: Greetings | undefined;
+    },
   ) {
     this.#deps = deps;
+    this.#greetings = parts.greetings;
     const { transport, timers, logger } = deps;
     this.state = parts.state;
     this.documents = parts.documents;
@@ -173,11 +185,11 @@ export class MeshNode {
     await this.membership.load();
     await adoptRecords({ state: this.state, ledger: this.ledger, logger: this.#deps.logger });
     await this.ledger.beginLife();
-    this.replicator.start();
+    this.replicator.start(this.#greetings?.handOver());
     this.#tails.start();
     await this.truncator.start();
     this.renewal.start();
-    await transport.start();
+    if (!this.#greetings) await transport.start();
   }
 
   /** Waits for what is committed to be on disk; the store stays open. */
@@ -239,4 +251,28 @@ export class MeshNode {
     this.#tails.heard(box, vector);
     this.truncator.heard(box, vector);
   }
+}
+
+/** The time at which the newest of some lives began; 0 where there is none. */
+function newestLife(lives: readonly Origin[]): HybridTime {
+  const newestMs = Math.max(0, ...lives.map(incarnationOf));
+  return (newestMs * HYBRID_TICKS_PER_MS) as HybridTime;
+}
+
+/** Nobody is asked where there is nobody. */
+async function greet(
+  { store, transport, timers, remembered = [] }: MeshNodeDeps,
+  isDoubtful: () => boolean,
+): Promise<Greetings | undefined> {
+  const others = remembered.filter(({ box }) => box !== transport.self);
+  if (others.length === 0) return undefined;
+  const greetings = new Greetings({
+    transport,
+    timers,
+    others,
+    vector: readVector(store),
+    isDoubtful,
+  });
+  await greetings.exchange();
+  return greetings;
 }

@@ -1,3 +1,6 @@
+/** The channel of replication on a link. */
+export const CHANNEL = "replica";
+
 /** Every limit of replication; times in milliseconds. */
 
 /** An own entry is given this long to arrive by gossip before a stream pushes it: 20 times the median. */

@@ -56,6 +56,8 @@ export class Peer {
   forget(): void {
     this.vector = undefined;
     this.reachedFloors = undefined;
+    // It may not have listened to more than the first word of what was said before.
+    this.isToldToCopy = false;
     this.rewind();
   }
 

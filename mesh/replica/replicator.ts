@@ -11,6 +11,7 @@ import { readBatch } from "./batch.ts";
 import {
   BATCH_TIMEOUT_MS,
   BATCHES_IN_FLIGHT_MAX,
+  CHANNEL,
   GOSSIP_GRACE_MS,
   GOSSIP_LENGTH_MAX,
   TELL_MS,
@@ -22,7 +23,6 @@ import { Intake } from "./intake.ts";
 import { Peer } from "./peer.ts";
 import { REPLICATION_PROTOCOL } from "./protocol.ts";
 
-const CHANNEL = "replica";
 const TOPIC = "entries";
 
 export interface ReplicatorDeps {
@@ -64,7 +64,8 @@ export class Replicator {
     deps.ledger.onFlushed((entries) => this.#flushed(entries));
   }
 
-  start(): void {
+  /** `hellos`: what boxes that are linked already have said first. */
+  start(hellos: ReadonlyMap<BoxId, Uint8Array> = new Map()): void {
     const { transport, timers } = this.#deps;
     this.#unsubscribe.push(
       transport.onLink(({ kind, box }) => (kind === "up" ? this.#up(box) : this.#down(box))),
@@ -75,6 +76,7 @@ export class Replicator {
       }),
     );
     for (const { box } of transport.links()) this.#up(box);
+    for (const [box, hello] of hellos) void this.#frame(box, hello);
     const again = (): void => {
       this.#vectorTimer = timers.after(VECTOR_INTERVAL_MS, again);
       this.#rewindStalled();
@@ -91,9 +93,7 @@ export class Replicator {
   stop(): void {
     this.#stopped = true;
     for (const off of this.#unsubscribe) off();
-    this.#graceTimer?.cancel();
-    this.#tellTimer?.cancel();
-    this.#vectorTimer?.cancel();
+    for (const timer of [this.#graceTimer, this.#tellTimer, this.#vectorTimer]) timer?.cancel();
   }
 
   /** Resolves when the boxes that a write waits for have it, or the time for that is up. */

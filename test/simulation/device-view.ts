@@ -138,8 +138,9 @@ export class DeviceView {
   }
 
   #noteHidden({ reader }: Services): void {
+    using snapshot = reader.snapshot();
     for (const room of this.seen.keys()) {
-      const own = reader.get(memberships, [this.client.user, room]);
+      const own = snapshot.get(memberships, [this.client.user, room]);
       if (own?.membership !== "join") this.#hidden.add(room);
     }
   }

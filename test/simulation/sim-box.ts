@@ -8,6 +8,8 @@ import { TwinLane } from "../../core/rooms/twin-lane.ts";
 import type { ServerSettings, Services } from "../../core/services.ts";
 import type { Draft } from "../../core/transaction/draft.ts";
 import type { HybridTime } from "../../core/transaction/records.ts";
+import { incarnationOf } from "../../core/vector.ts";
+import type { Origin } from "../../core/vector.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import { MeshNode } from "../../mesh/mesh-node.ts";
 import { Outbox } from "../../mesh/outbox/outbox.ts";
@@ -30,6 +32,8 @@ const KEY = signingKey(SERVER, "ed25519:sim", new Uint8Array(32).fill(1));
 const ACK_WAIT_MS = 250;
 /** Clocks that are off by more are taken for broken. */
 const BELIEVED_MS_MAX = 365 * 24 * 3_600_000;
+/** To 1976. */
+const CLOCK_LOST_MS = -50 * 365 * 24 * 3_600_000;
 /** A box whose start failed tries again after this long. */
 const RESTART_MS = 2000;
 
@@ -89,6 +93,7 @@ export class SimBox {
   #lives = 0;
   /** The greatest offset of a clock that was believed. */
   #latestOffsetMs = 0;
+  #latestLife = 0;
 
   constructor(id: BoxId, seed: string, clockOffsetMs: number, around: BoxSurroundings) {
     this.id = id;
@@ -111,12 +116,22 @@ export class SimBox {
     return this.#timers === undefined;
   }
 
+  /** As after a power cut in a machine without a clock battery. */
+  loseClock(): void {
+    this.clockOffsetMs = CLOCK_LOST_MS;
+  }
+
   /**
-   * A box that has lost its memory is known to others by its lives: a new one must be later. The clock
-   * of a box may be behind, or its disk, but not both at once.
+   * A box that has lost its memory is known to others by its lives: a new one must be later. Where no
+   * other one can tell, its owner sets the clock before it begins one.
    */
-  setClockAfterLoss(): void {
-    this.clockOffsetMs = this.#latestOffsetMs;
+  #checkLife(life: Origin): void {
+    const born = incarnationOf(life);
+    if (born <= this.#latestLife) {
+      this.clockOffsetMs = this.#latestOffsetMs;
+      throw new Error("its owner sets the clock first");
+    }
+    this.#latestLife = born;
   }
 
   readonly wallClock = (): number => EPOCH_MS + this.#around.clock.nowMs + this.clockOffsetMs;
@@ -160,6 +175,7 @@ export class SimBox {
       ack: { policy: ack, waitMs: ACK_WAIT_MS },
       roomLimits,
     });
+    this.#checkLife(node.ledger.life);
     const services = createServices({
       ...base,
       node,

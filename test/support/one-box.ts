@@ -14,6 +14,7 @@ import { createServices } from "../../bin/services.ts";
 import { systemTimers } from "../../bin/timers.ts";
 import { MeshNode } from "../../mesh/mesh-node.ts";
 import { putBox } from "../../mesh/membership/membership.ts";
+import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import type { JournalLimits } from "../../mesh/replica/truncator.ts";
 import { MemoryDisk, MemoryStore } from "../../mesh/store/memory-store.ts";
 import type { Store } from "../../mesh/store/store.ts";
@@ -45,6 +46,8 @@ export interface TestBoxOptions {
   readonly beforeStart?: (node: MeshNode) => Promise<void>;
   readonly settings?: Partial<ServerSettings>;
   readonly wallClock?: () => number;
+  /** Members as known before the start: they are met before the box begins a life. */
+  readonly remembered?: readonly BoxRecord[];
   readonly observe?: (answer: Answer) => void;
   readonly blobs?: Services["blobs"];
   readonly logger?: Logger;
@@ -75,6 +78,7 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
     timers: systemTimers,
     random,
     wallClock,
+    remembered: options.remembered ?? [],
     serverName: TEST_SERVER,
     signingKey: key,
     logger,

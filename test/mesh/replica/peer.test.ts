@@ -48,8 +48,10 @@ test("what is under way is not wanted again, until the peer is rewound to what i
 test("a peer that begins anew may have less than it said", () => {
   const peer = new Peer(A);
   peer.heard({ [A1]: 8 } as Vector);
+  peer.isToldToCopy = true;
   peer.forget();
   expect([peer.vector, peer.sent]).toEqual([undefined, {}]);
+  expect(peer.isToldToCopy).toBe(false);
 });
 
 test("a write does not wait for a peer that has to copy everything", () => {
