@@ -32,7 +32,7 @@ export function renderSection(result: Result): string {
   ]);
   const held = judgement.violations.length === 0;
   const verdict = held
-    ? `Everything held; ${judgement.rowsCompared} rows were equal on all boxes in the end.`
+    ? `Everything held; ${judgement.rowsCompared.toLocaleString("en")} rows were equal on all boxes in the end.`
     : "It did not hold.";
   return [
     "## Real processes",
@@ -52,7 +52,8 @@ export function renderSection(result: Result): string {
     `On the wire, ${result.network}.`,
     `Stores: ${result.stores.repaired} repaired, ${result.stores.copied} copied whole from another box because the journals`,
     "did not go back so far. Two copies: a request that two boxes took while they were apart becomes one event, but a",
-    "device may have been told of the other copy before.",
+    "device may have been told of the other copy before. A request is served when some box takes it within 10 s; a client",
+    "gives a box 3 s before it asks the next one.",
   ].join("\n");
 }
 
