@@ -27,7 +27,7 @@ const RESULT: Result = {
     convergenceSeconds: { count: 0, median: 0, most: 0 },
   },
   network: "packets: none touched",
-  stores: { repaired: 2, copied: 1 },
+  stores: { refilled: 2, copied: 1 },
 };
 
 describe("the section about real processes", () => {

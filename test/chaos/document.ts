@@ -50,7 +50,7 @@ export function renderSection(result: Result): string {
     ...table(["figure", ""], figureRows(figures)),
     "",
     `On the wire, ${result.network}.`,
-    `Stores: ${result.stores.repaired} repaired, ${result.stores.copied} copied whole from another box because the journals`,
+    `Stores: ${result.stores.refilled} filled again by the other boxes, ${result.stores.copied} copied whole where the journals`,
     "did not go back so far. Two copies: a request that two boxes took while they were apart becomes one event, but a",
     "device may have been told of the other copy before. A request is served when some box takes it within 10 s; a client",
     "gives a box 3 s before it asks the next one.",

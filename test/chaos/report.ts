@@ -11,8 +11,8 @@ export interface Result {
   readonly judgement: Judgement;
   readonly figures: Measured;
   readonly network: string;
-  /** How often a damaged store was repaired, and how often one was copied whole from another box. */
-  readonly stores: { readonly repaired: number; readonly copied: number };
+  /** How often one was filled by the other boxes, and how often copied whole from one of them. */
+  readonly stores: { readonly refilled: number; readonly copied: number };
 }
 
 /** More of the same kind says nothing new. */
@@ -29,7 +29,7 @@ export function renderReport(result: Result): string {
     `Faults: ${faults.toSorted().join(", ")}`,
     ...(result.missed.length > 0 ? [`No time was left for: ${result.missed.join(", ")}`] : []),
     result.network,
-    `stores: ${result.stores.repaired} repaired, ${result.stores.copied} copied whole from another box`,
+    `stores: ${result.stores.refilled} filled again by the other boxes, ${result.stores.copied} copied whole from one`,
     "",
     ...table([["", "messages", "to-device"], ...countRows(judgement)]),
     "",

@@ -21,6 +21,9 @@ import { Workload } from "./workload/workload.ts";
 
 const MINUTES_DEFAULT = 5;
 const SEED_MAX = 1_000_000;
+/** What boxes log. */
+const REFILLED = "the store is whole again";
+const COPIED = "starting again on a copy of another box's store";
 /** How often boxes cut their journals during a run, and copy whole stores. */
 const SHORT_JOURNALS_CHANCE = 0.5;
 
@@ -91,6 +94,7 @@ async function runChaos(options: Options, sandbox: Sandbox): Promise<boolean> {
     onIncident: (what) => incident(what),
   });
   const recorder = new Recorder(stage.machines);
+  const filledAtFirst = countLogged(stage, REFILLED);
   incident = (what) => {
     timeline.note(`VIOLATION ${what}`);
     recorder.incident(what);
@@ -121,8 +125,8 @@ async function runChaos(options: Options, sandbox: Sandbox): Promise<boolean> {
     figures: figures.of(recorder.requests, workload),
     network: stage.network.summary,
     stores: {
-      repaired: countLogged(stage, "the store is whole again"),
-      copied: countLogged(stage, "starting again on a copy of another box's store"),
+      refilled: countLogged(stage, REFILLED) - filledAtFirst,
+      copied: countLogged(stage, COPIED),
     },
   } as const;
   const report = renderReport(result);
