@@ -14,6 +14,8 @@ export interface OutboxFrame {
   readonly sees: readonly BoxId[];
   /** What is done and not written down yet. */
   readonly settled: readonly SettledRecord[];
+  /** Does the one that speaks want to be told what is done? */
+  readonly asks: boolean;
 }
 
 export function encodeOutboxFrame(frame: OutboxFrame): Uint8Array {
@@ -30,9 +32,9 @@ export function decodeOutboxFrame(bytes: Uint8Array): OutboxFrame | undefined {
     return undefined;
   }
   if (!isObject(value)) return undefined;
-  const { sees, settled } = value as { readonly [key: string]: unknown };
+  const { sees, settled, asks } = value as { readonly [key: string]: unknown };
   if (!Array.isArray(sees) || sees.length > BOXES_MAX || !Array.isArray(settled)) return undefined;
   const boxes = sees.flatMap((box: unknown) => parseBoxId(box) ?? []);
   if (!settled.every(isSettledRecord)) return undefined;
-  return { sees: boxes, settled };
+  return { sees: boxes, settled, asks: asks === true };
 }

@@ -84,7 +84,8 @@ export class Outbox {
       }),
       transport.onFrame(CHANNEL, (from, bytes) => this.#frame(from, bytes)),
     );
-    for (const box of this.#linked()) this.#greet(box);
+    // What linked boxes said before this one listened is said again.
+    this.#tell(this.#linked(), [], true);
     this.#alarms.load().catch((error: unknown) => {
       this.#deps.logger.error({ err: error }, "could not look for what is to be done later");
     });
@@ -112,9 +113,9 @@ export class Outbox {
     for (const settled of [...this.#settlements.all(), []]) this.#tell([box], settled);
   }
 
-  #tell(boxes: readonly BoxId[], settled: readonly SettledRecord[]): void {
+  #tell(boxes: readonly BoxId[], settled: readonly SettledRecord[], asks = false): void {
     const { transport, logger } = this.#deps;
-    const bytes = encodeOutboxFrame({ sees: this.#linked(), settled });
+    const bytes = encodeOutboxFrame({ sees: this.#linked(), settled, asks });
     for (const box of boxes) {
       transport.send(box, CHANNEL, bytes).catch((error: unknown) => {
         logger.debug({ box, err: error }, "a box was not told what is done");
@@ -133,6 +134,7 @@ export class Outbox {
       this.#settlements.hear(record);
       this.#worker.letGo(record);
     }
+    if (frame.asks) this.#greet(from);
   }
 
   #tick(): void {

@@ -133,7 +133,7 @@ describe("a box and its owner (N=1)", () => {
     expect(taken).toMatchObject({ code: 1, json: { error: { code: "failed" } } });
   });
 
-  it("meshctl looks after boxes: invites, lists, isolates, heals and removes them", async () => {
+  it("meshctl looks after boxes: invites, lists and removes them", async () => {
     const other = join(folder, "two");
     const invited = (await meshctl(home, "invite", "--hours", "2")).json;
     const { code, expires_at: expiresAt } = invited as { code: string; expires_at: number };
@@ -147,12 +147,6 @@ describe("a box and its owner (N=1)", () => {
     const two = await run(other);
     try {
       await two.until("the boxes see each other", async () => (await mesh()) === "whole");
-      const drill = await meshctl(home, "drill", "isolate", "--minutes", "1");
-      expect(drill.json).toMatchObject({ isolated: true });
-      await two.until("the box is alone", async () => (await mesh()) === "alone");
-      expect((await meshctl(home, "drill", "heal")).json).toEqual({ isolated: false, until: null });
-      await two.until("the boxes are back", async () => (await mesh()) === "whole");
-
       const { boxes } = (await meshctl(home, "box", "list")).json;
       expect(boxes).toHaveLength(2);
       expect(boxes).toEqual(

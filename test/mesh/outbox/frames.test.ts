@@ -8,6 +8,7 @@ import { originOf } from "../../../core/vector.ts";
 const BOX = "aaaaaaaa" as BoxId;
 const FRAME: OutboxFrame = {
   sees: [BOX],
+  asks: true,
   settled: [
     {
       kind: "settled",

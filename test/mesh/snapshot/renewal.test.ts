@@ -3,6 +3,7 @@ import { fields } from "../../../core/tables.ts";
 import { checkJournal } from "../../../mesh/store/check-journal.ts";
 import { MemoryStore } from "../../../mesh/store/memory-store.ts";
 import { STORE_ID_KEY } from "../../../mesh/store/mesh-keys.ts";
+import { VECTOR_INTERVAL_MS } from "../../../mesh/replica/constants.ts";
 import type { JournalLimits } from "../../../mesh/replica/truncator.ts";
 import type { SimBox } from "../../simulation/sim-box.ts";
 import type { SimOptions } from "../../simulation/options.ts";
@@ -32,6 +33,8 @@ async function meshOf(boxes: number, options: Partial<SimOptions> = {}): Promise
   });
   await world.open();
   await settled(world);
+  // Until all have said what they have on disk: who goes dark before is waited for.
+  await world.clock.run(world.clock.nowMs + VECTOR_INTERVAL_MS);
   return world;
 }
 
