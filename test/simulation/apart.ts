@@ -1,7 +1,7 @@
 import { Cast } from "./cast.ts";
 import { checkJournals } from "./journal-checks.ts";
 import { Model } from "./model.ts";
-import { FAIR } from "./options.ts";
+import { FAIR, REAL_LIMITS } from "./options.ts";
 import type { SimOptions } from "./options.ts";
 import type { SimBox } from "./sim-box.ts";
 import { setUp } from "./simulate.ts";
@@ -23,6 +23,7 @@ const FAMILY: Partial<SimOptions> = {
   responsesLost: 0,
   hops: 0.1,
   clockOffsetsMs: [0, 0, 0],
+  ...REAL_LIMITS,
 };
 /** What a family asks for when nobody manages rooms. */
 const ACTS = {

@@ -1,7 +1,7 @@
 import { Cast } from "./cast.ts";
 import type { DeviceView } from "./device-view.ts";
 import { Model } from "./model.ts";
-import { FAIR } from "./options.ts";
+import { FAIR, REAL_LIMITS } from "./options.ts";
 import { setUp } from "./simulate.ts";
 import { total } from "./tally.ts";
 import { Workload } from "./workload.ts";
@@ -45,6 +45,7 @@ export async function withDark(dark: number, lengthMs = LENGTH_MS): Promise<Dark
     responsesLost: 0,
     hops: 0.1,
     clockOffsetsMs: [0, 0, 0],
+    ...REAL_LIMITS,
   });
   const { clock } = world;
   const model = new Model();

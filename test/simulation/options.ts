@@ -168,3 +168,6 @@ export const FAIR: Weather = {
   silenceMs: [2000, 5000],
   redialMs: [50, 1000],
 };
+
+/** For what is to be measured: journals and documents as long as on real boxes. */
+export const REAL_LIMITS = { journal: JOURNAL_LIMITS, roomLimits: ROOM_DOCUMENT_LIMITS };
