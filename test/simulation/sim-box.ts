@@ -131,7 +131,8 @@ export class SimBox {
       this.clockOffsetMs = this.#latestOffsetMs;
       throw new Error("its owner sets the clock first");
     }
-    this.#latestLife = born;
+    // What was made under a clock that is years ahead is refused by the others, its life with it.
+    if (this.clockOffsetMs < BELIEVED_MS_MAX) this.#latestLife = born;
   }
 
   readonly wallClock = (): number => EPOCH_MS + this.#around.clock.nowMs + this.clockOffsetMs;
