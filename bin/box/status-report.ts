@@ -12,9 +12,9 @@ import type { DrillSwitch } from "./drill.ts";
 
 export interface StatusDeps {
   readonly node: MeshNode;
-  readonly transport: Transport;
-  readonly facts: BoxFactsExchange;
-  readonly drill: DrillSwitch;
+  readonly transport: Pick<Transport, "self" | "links" | "onLink" | "addresses">;
+  readonly facts: Pick<BoxFactsExchange, "of">;
+  readonly drill: Pick<DrillSwitch, "state">;
   readonly config: Config;
   readonly serverName: Status["server_name"];
   readonly clientUrl: string;
@@ -30,8 +30,8 @@ export class StatusReport {
 
   constructor(deps: StatusDeps) {
     this.#deps = deps;
-    deps.transport.onLink(({ box, address }) => {
-      this.#lastSeen.set(box, { at: deps.wallClock(), address });
+    deps.transport.onLink(({ kind, box, address }) => {
+      if (kind === "down") this.#lastSeen.set(box, { at: deps.wallClock(), address });
     });
   }
 
@@ -77,6 +77,7 @@ export class StatusReport {
     const link = transport.links().find((l) => l.box === box);
     const isSelf = box === transport.self;
     const seen = this.#lastSeen.get(box);
+    const linked = link?.address ?? seen?.address;
     const told = await facts.of(box);
     return {
       box,
@@ -86,10 +87,7 @@ export class StatusReport {
       since: isSelf ? startedAt : (link?.since ?? seen?.at ?? null),
       address: isSelf
         ? (usableElsewhere(transport.addresses())[0] ?? null)
-        : ((link && shownAddress(link.address, addresses)) ??
-          seen?.address ??
-          addresses[0] ??
-          null),
+        : ((linked && shownAddress(linked, addresses)) ?? addresses[0] ?? null),
       version: told?.version ?? null,
       behind: isSelf ? this.#ownLag() : (node.replicator.lags().get(box) ?? null),
       disk_used_bytes: told?.diskUsedBytes ?? null,
