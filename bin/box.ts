@@ -25,11 +25,11 @@ import { tcpAddress, toMultiaddr } from "./box/addresses.ts";
 import { announceSelf } from "./box/announce-self.ts";
 import { admitJoiner } from "./box/admit-joiner.ts";
 import { BoxFactsExchange } from "./box/box-facts.ts";
+import { catchUp } from "./box/catch-up.ts";
 import { controlHandlers } from "./box/control-handlers.ts";
 import { DrillSwitch } from "./box/drill.ts";
 import { Invitations } from "./box/invitations.ts";
 import { listen } from "./box/listen.ts";
-import { meetOthers } from "./box/meet-others.ts";
 import { MeshDrill, writeDrill } from "./box/mesh-drill.ts";
 import { openOutbox } from "./box/open-outbox.ts";
 import { MarkKeeper } from "./box/mark-keeper.ts";
@@ -119,7 +119,7 @@ export async function startBox(
     const { membership } = node;
     await announceSelf(services, { transport, config, keys, membership, logger: log });
   }
-  await meetOthers(node, others.length, stopping);
+  await catchUp(node, stopping);
   const { state: reader, ledger } = node;
   const copier = copyBlobs({ blobs, ledger, reader, transport, timers: systemTimers, logger: log });
   const servers = await listen(config, parts.api, stopping);
