@@ -87,7 +87,9 @@ export class MeshDrill {
       await this.#deps.transport.request(box, method, body, { timeoutMs: ANSWER_TIMEOUT_MS });
     } catch (error) {
       const isOld = error instanceof TransportError && error.code === "unknown_method";
-      const why = isOld ? "its version knows no drills" : (error as Error).message;
+      const why = isOld
+        ? "it is starting, or its version knows no drills"
+        : (error as Error).message;
       throw new ControlError("unavailable", `${name} does not take part: ${why}`, error);
     }
   }

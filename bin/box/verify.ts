@@ -144,7 +144,7 @@ function reasonOf({ cause, message }: CompareError): string {
   if (!(cause instanceof TransportError)) return message;
   switch (cause.code) {
     case "unknown_method":
-      return "it runs a version of Hearth that cannot be compared yet; update it";
+      return "it is starting, or runs a version of Hearth that cannot be compared yet; update it";
     case "link_down":
       return "its connection went down meanwhile";
     case "timeout":

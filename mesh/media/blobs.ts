@@ -52,6 +52,5 @@ export function copyBlobs(options: CopyBlobsOptions): BlobCopier {
   transport.onLink(({ kind }) => {
     if (kind === "up") copier.lookAtAll();
   });
-  copier.lookAtAll();
   return copier;
 }

@@ -77,15 +77,14 @@ export class Outbox {
   start(): void {
     const { transport } = this.#deps;
     this.#unsubscribe.push(
+      transport.onFrame(CHANNEL, (from, bytes) => this.#frame(from, bytes)),
       transport.onLink(({ kind, box }) => {
         // A box whose link goes down was there until now.
         this.#owners.seen([box]);
-        if (kind === "up") this.#greet(box);
+        // What it said while there was no link, or nobody listened here.
+        if (kind === "up") this.#tell([box], [], true);
       }),
-      transport.onFrame(CHANNEL, (from, bytes) => this.#frame(from, bytes)),
     );
-    // What linked boxes said before this one listened is said again.
-    this.#tell(this.#linked(), [], true);
     this.#alarms.load().catch((error: unknown) => {
       this.#deps.logger.error({ err: error }, "could not look for what is to be done later");
     });
@@ -109,8 +108,8 @@ export class Outbox {
   }
 
   /** A box that was away learns what is done, though it is not written down yet. */
-  #greet(box: BoxId): void {
-    for (const settled of [...this.#settlements.all(), []]) this.#tell([box], settled);
+  #answer(box: BoxId): void {
+    for (const settled of this.#settlements.all()) this.#tell([box], settled);
   }
 
   #tell(boxes: readonly BoxId[], settled: readonly SettledRecord[], asks = false): void {
@@ -134,7 +133,7 @@ export class Outbox {
       this.#settlements.hear(record);
       this.#worker.letGo(record);
     }
-    if (frame.asks) this.#greet(from);
+    if (frame.asks) this.#answer(from);
   }
 
   #tick(): void {

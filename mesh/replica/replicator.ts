@@ -68,14 +68,13 @@ export class Replicator {
   start(hellos: ReadonlyMap<BoxId, Uint8Array> = new Map()): void {
     const { transport, timers } = this.#deps;
     this.#unsubscribe.push(
-      transport.onLink(({ kind, box }) => (kind === "up" ? this.#up(box) : this.#down(box))),
       transport.onFrame(CHANNEL, (from, bytes) => this.#frame(from, bytes)),
       transport.onPublish(TOPIC, (_from, bytes) => {
         const frame = decodeFrame(bytes);
         if (frame?.kind === "entries") this.#takeGossip(frame.texts);
       }),
+      transport.onLink(({ kind, box }) => (kind === "up" ? this.#up(box) : this.#down(box))),
     );
-    for (const { box } of transport.links()) this.#up(box);
     for (const [box, hello] of hellos) void this.#frame(box, hello);
     const again = (): void => {
       this.#vectorTimer = timers.after(VECTOR_INTERVAL_MS, again);

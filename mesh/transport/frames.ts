@@ -8,6 +8,7 @@ export class Frames {
   private readonly logger: Logger;
   private readonly listeners = new Map<Channel, FrameListener>();
   private bad = 0;
+  private unheard = 0;
 
   constructor(logger: Logger) {
     this.logger = logger;
@@ -15,7 +16,7 @@ export class Frames {
 
   /** Frames that were malformed, had no listener, or made their listener fail. */
   get badFrames(): number {
-    return this.bad;
+    return this.bad + this.unheard;
   }
 
   /** Throws when the channel has a listener: two would each see half of what they need. */
@@ -33,7 +34,11 @@ export class Frames {
     const named = decodeNamed(encoded);
     if (named === undefined) return this.count(from, undefined, "malformed");
     const listener = this.listeners.get(named.name);
-    if (listener === undefined) return this.count(from, named.name, "no listener");
+    if (listener === undefined) {
+      // No fault: boxes speak up as soon as a link is there, and this one may still be starting.
+      this.unheard += 1;
+      return this.logger.debug({ box: from, channel: named.name }, "nobody listens to this frame");
+    }
     try {
       const settled = listener(from, named.bytes);
       return settled?.catch((error: unknown) => this.count(from, named.name, error));

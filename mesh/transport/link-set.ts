@@ -63,6 +63,9 @@ export class LinkSet {
 
   on(listener: (event: LinkEvent) => void): Unsubscribe {
     this.listeners.add(listener);
+    for (const entry of this.entries.values()) {
+      if (entry.link.isUp) this.tell(listener, "up", entry);
+    }
     return () => this.listeners.delete(listener);
   }
 
@@ -162,14 +165,21 @@ export class LinkSet {
     link.start();
   }
 
-  private emit(kind: "up" | "down", { member, connection }: Entry): void {
-    const event = { kind, box: member.box, address: connection.remoteAddr.toString() };
-    for (const listener of this.listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.deps.logger.error({ box: member.box, err: error }, "link listener failed");
-      }
+  private emit(kind: LinkEvent["kind"], entry: Entry): void {
+    // Who begins to listen meanwhile knows already.
+    const told = [...this.listeners];
+    for (const listener of told) this.tell(listener, kind, entry);
+  }
+
+  private tell(
+    listener: (event: LinkEvent) => void,
+    kind: LinkEvent["kind"],
+    { member, connection }: Entry,
+  ): void {
+    try {
+      listener({ kind, box: member.box, address: connection.remoteAddr.toString() });
+    } catch (error) {
+      this.deps.logger.error({ box: member.box, err: error }, "link listener failed");
     }
   }
 

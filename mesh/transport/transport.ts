@@ -46,7 +46,10 @@ export interface Transport {
 
   /** Members connected now. */
   links(): readonly PeerLink[];
-  /** Exactly one event for each change of a member's link. */
+  /**
+   * Exactly one event for each change of a member's link; before it returns, also one for each link that
+   * is up already.
+   */
   onLink(listener: (event: LinkEvent) => void): Unsubscribe;
 
   /**

@@ -92,11 +92,13 @@ export class SimTransport implements Transport {
   }
 
   announce(kind: "up" | "down", box: BoxId): void {
-    for (const listener of this.#onLink) listener({ kind, box, address: `/sim/${box}` });
+    const told = [...this.#onLink];
+    for (const listener of told) listener({ kind, box, address: `/sim/${box}` });
   }
 
   onLink(listener: (event: LinkEvent) => void): Unsubscribe {
     this.#onLink.add(listener);
+    for (const { box, address } of this.links()) listener({ kind: "up", box, address });
     return () => this.#onLink.delete(listener);
   }
 

@@ -73,12 +73,18 @@ function pair(a: BoxId, b: BoxId): string {
   return [a, b].toSorted().join();
 }
 
+function linkEvent(kind: LinkEvent["kind"], box: BoxId): LinkEvent {
+  return { kind, box, address: `/memory/${box}` };
+}
+
 export class MemoryTransport implements Transport {
   readonly self: BoxId;
   isRunning = false;
   isIsolated = false;
   readonly #network: MemoryNetwork;
   readonly #links = new Set<BoxId>();
+  /** Links of which listeners have been told. */
+  readonly #told = new Set<BoxId>();
   readonly #onLink = new Set<(event: LinkEvent) => void>();
   readonly #onFrame = new Map<Channel, FrameListener>();
   readonly #onRequest = new Map<string, RequestHandler>();
@@ -114,15 +120,18 @@ export class MemoryTransport implements Transport {
     if (this.#links.has(box) === up) return;
     if (up) this.#links.add(box);
     else this.#links.delete(box);
-    const event: LinkEvent = { kind: up ? "up" : "down", box, address: `/memory/${box}` };
     // Both ends know of the link before either speaks.
     queueMicrotask(() => {
-      for (const listener of this.#onLink) listener(event);
+      if (up) this.#told.add(box);
+      else this.#told.delete(box);
+      const told = [...this.#onLink];
+      for (const listener of told) listener(linkEvent(up ? "up" : "down", box));
     });
   }
 
   onLink(listener: (event: LinkEvent) => void): Unsubscribe {
     this.#onLink.add(listener);
+    for (const box of this.#told) listener(linkEvent("up", box));
     return () => this.#onLink.delete(listener);
   }
 

@@ -20,6 +20,15 @@ describe("frames", () => {
     expect(frames.badFrames).toBe(4);
   });
 
+  test("that nobody listens to are no reason to worry the owner: a box may be starting", async () => {
+    const logger = recordingLogger();
+    const frames = new Frames(logger);
+    await frames.deliver(BOX, encodeNamed("later", bytes("x")));
+    expect(logger.lines.map(({ level }) => level)).toEqual(["debug"]);
+    await frames.deliver(BOX, bytes("garbage"));
+    expect(logger.lines.map(({ level }) => level)).toEqual(["debug", "warn"]);
+  });
+
   test("do not fill the log when a member sends nothing but garbage", async () => {
     const logger = recordingLogger();
     const frames = new Frames(logger);

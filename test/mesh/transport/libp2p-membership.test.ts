@@ -28,6 +28,8 @@ describe("mesh: membership and the drill (N=3)", () => {
     type MeshNode = (typeof mesh.nodes)[number];
     const events: LinkEvent[] = [];
     c.onLink((event) => void events.push(event));
+    // Those that are up.
+    events.length = 0;
     const lost = [nextLink(a, "down", c.self), nextLink(b, "down", c.self)];
     c.isolate(true);
     expect(c.links()).toEqual([]);

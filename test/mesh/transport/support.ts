@@ -93,7 +93,7 @@ export async function startMesh(count: number): Promise<Mesh> {
   return { psk, keys, nodes, members, logs: loggers.map(({ lines }) => lines), stop };
 }
 
-/** Resolves with the first link event that fits, past events not included. */
+/** Resolves with the first link event that fits; a link that is up counts as one. */
 export function nextLink(
   node: MeshTransport,
   kind: LinkEvent["kind"],
@@ -102,7 +102,8 @@ export function nextLink(
   return new Promise((resolve) => {
     const stop = node.onLink((event) => {
       if (event.kind !== kind || (box !== undefined && event.box !== box)) return;
-      stop();
+      // It may come before the call returns.
+      queueMicrotask(() => stop());
       resolve(event);
     });
   });
@@ -111,12 +112,12 @@ export function nextLink(
 /** Resolves once the node has that many links. */
 export function linkedTo(node: MeshTransport, count: number): Promise<void> {
   return new Promise((resolve) => {
-    const stop = node.onLink(() => check());
     const check = (): void => {
       if (node.links().length !== count) return;
-      stop();
+      queueMicrotask(() => stop());
       resolve();
     };
+    const stop = node.onLink(check);
     check();
   });
 }
