@@ -14,6 +14,7 @@ import { sectionNamed } from "../../mesh/verify/sections.ts";
 import type { VerifyDesk } from "../../mesh/verify/verify-desk.ts";
 import { ControlError } from "../control/error.ts";
 import type { VerifyReport } from "../control/verify-report.ts";
+import { outcomeOf } from "./verify-outcome.ts";
 
 export interface VerifyDeps {
   readonly node: MeshNode;
@@ -85,12 +86,13 @@ export class Verifier {
       key,
       found: Object.fromEntries(found),
     }));
+    const beingWritten = (comparison?.beingWritten ?? []).map(({ about, key }) => ({ about, key }));
     const refused = [...node.replicator.refused()].map(([origin, reason]) => ({
       box: boxOf(origin),
       reason,
     }));
     return {
-      outcome: outcomeOf(comparison, why),
+      outcome: outcomeOf(comparison, why.size === 0),
       duration_ms: Math.round(durationMs),
       rows: comparison?.rows ?? 0,
       same_moment: comparison?.sameMoment ?? false,
@@ -105,6 +107,7 @@ export class Verifier {
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       differences,
       more: comparison?.isMore ?? false,
+      being_written: beingWritten,
       undecided: comparison?.undecided ?? 0,
       forks: (comparison?.forks ?? []).map(({ origin, seq, boxes }) => ({
         of: boxOf(origin),
@@ -114,7 +117,7 @@ export class Verifier {
       })),
       refused,
       skipped: (comparison?.skipped ?? []).map((name) => sectionNamed(name)?.about ?? name),
-      room_names: this.#roomNames(differences.flatMap(({ key }) => key)),
+      room_names: this.#roomNames([...differences, ...beingWritten].flatMap(({ key }) => key)),
     };
   }
 
@@ -127,16 +130,6 @@ export class Verifier {
     }
     return names;
   }
-}
-
-function outcomeOf(
-  comparison: Comparison | undefined,
-  why: ReadonlyMap<BoxId, string>,
-): VerifyReport["outcome"] {
-  if (!comparison) return "unsure";
-  if (comparison.differences.length > 0 || comparison.forks.length > 0) return "differs";
-  const isWhole = why.size === 0 && comparison.undecided === 0 && comparison.skipped.length === 0;
-  return isWhole ? "equal" : "unsure";
 }
 
 /** Why a box could not be compared, for people. */

@@ -1,9 +1,9 @@
 import type { BoxId } from "../../core/ids.ts";
-import type { RowDifference, VerifyReport } from "../control/verify-report.ts";
+import type { RowDifference, RowName, VerifyReport } from "../control/verify-report.ts";
 import { wrap } from "./table.ts";
 import { count } from "./units.ts";
 
-/** Differences that are written out; the others are counted. `--json` has more. */
+/** Rows of a list that are written out; the others are counted. `--json` has more. */
 const SHOWN_MAX = 20;
 const INDENT = "  ";
 /** Longest text of one part of a key on a screen, in UTF-16 units: an event ID has 44. */
@@ -15,7 +15,8 @@ export function renderVerify(report: VerifyReport): string {
   const left = report.boxes.filter((box) => !box.compared && box.why !== "");
   if (left.length > 0) lines.push("", "Not compared:");
   for (const { name, why } of left) lines.push(wrap(`${name}: ${why}.`, INDENT, `${INDENT}  `));
-  lines.push(...otherDoubts(report), ...forkLines(report), ...differenceLines(report));
+  lines.push(...otherDoubts(report), ...writtenLines(report));
+  lines.push(...forkLines(report), ...differenceLines(report));
   return lines.join("\n");
 }
 
@@ -24,7 +25,7 @@ function verdict(report: VerifyReport): string {
   const known = report.differences.length;
   switch (report.outcome) {
     case "equal":
-      return `Equal: ${list(compared)} have the same data.`;
+      return `Equal: ${list(compared)} have the same data${butFor(report)}.`;
     case "differs":
       if (known === 0) return `NOT EQUAL: journals of ${list(compared)} have parted.`;
       return (
@@ -34,10 +35,16 @@ function verdict(report: VerifyReport): string {
     case "unsure":
       if (report.boxes.length === 1) return "Nothing to compare: this mesh has one box.";
       if (compared.length < 2) return "Not known: no other box could be compared.";
-      return report.undecided > 0
+      return report.undecided > 0 || report.more
         ? `Not known yet: no certain difference between ${list(compared)}.`
         : `As far as compared, ${list(compared)} have the same data.`;
   }
+}
+
+function butFor({ being_written: rows }: VerifyReport): string {
+  return rows.length === 0
+    ? ""
+    : `, apart from ${count(rows.length, "row", "rows")} that people were writing`;
 }
 
 function howMuch({ rows, duration_ms: ms, boxes }: VerifyReport): string[] {
@@ -46,13 +53,16 @@ function howMuch({ rows, duration_ms: ms, boxes }: VerifyReport): string[] {
   return [`Compared ${each} rows of each box in ${(ms / 1000).toFixed(1)} s.`];
 }
 
-function otherDoubts({ undecided, skipped, refused, boxes }: VerifyReport): string[] {
+function otherDoubts(report: VerifyReport): string[] {
+  const { undecided, skipped, refused, boxes } = report;
   const lines: string[] = [];
-  if (undecided > 0) {
-    const text =
-      `${count(undecided, "row", "rows")} kept changing or had not arrived everywhere. ` +
-      "Look at meshctl status, and run this again in a while.";
-    lines.push("", wrap(text, "", ""));
+  const tooMany = report.more && report.outcome === "unsure";
+  if (undecided > 0 || tooMany) {
+    const what = tooMany
+      ? "More rows had not arrived everywhere than can be looked at one by one."
+      : `${count(undecided, "row", "rows")} had not arrived everywhere, or stood still on some boxes only.`;
+    const advice = "Look at meshctl status, and run this again in a while.";
+    lines.push("", wrap(`${what} ${advice}`, "", ""));
   }
   if (skipped.length > 0) {
     const text = `A box of another version keeps no ${list(skipped)}; not compared.`;
@@ -63,6 +73,14 @@ function otherDoubts({ undecided, skipped, refused, boxes }: VerifyReport): stri
     lines.push("", wrap(text, "", ""));
   }
   return lines;
+}
+
+function writtenLines(report: VerifyReport): string[] {
+  const { being_written: rows } = report;
+  if (rows.length === 0) return [];
+  const why =
+    "Written on every box all the while, so never seen alike; try again when it is quiet:";
+  return ["", wrap(why, "", ""), ...rowLines(rows, report, () => [])];
 }
 
 function forkLines({ forks, boxes }: VerifyReport): string[] {
@@ -81,15 +99,24 @@ function forkLines({ forks, boxes }: VerifyReport): string[] {
 function differenceLines(report: VerifyReport): string[] {
   const { differences, boxes } = report;
   if (differences.length === 0) return [];
-  const lines = ["", "What differs:"];
-  for (const difference of differences.slice(0, SHOWN_MAX)) {
-    const { about, key } = difference;
-    lines.push(wrap(`${about}: ${keyWords(key, report.room_names)}`, INDENT, `${INDENT}    `));
-    lines.push(wrap(whoHasWhat(difference, boxes), `${INDENT}  `, `${INDENT}    `));
-  }
-  const left = differences.length - SHOWN_MAX;
+  const lines = rowLines(differences, report, (difference) => [
+    wrap(whoHasWhat(difference, boxes), `${INDENT}  `, `${INDENT}    `),
+  ]);
+  return ["", "What differs:", ...lines, ...cureLines(oddOneOut(report))];
+}
+
+function rowLines<R extends RowName>(
+  rows: readonly R[],
+  { room_names: names }: VerifyReport,
+  more: (row: R) => readonly string[],
+): string[] {
+  const lines = rows.slice(0, SHOWN_MAX).flatMap((row) => {
+    const text = `${row.about}: ${keyWords(row.key, names)}`;
+    return [wrap(text, INDENT, `${INDENT}    `), ...more(row)];
+  });
+  const left = rows.length - SHOWN_MAX;
   if (left > 0) lines.push(`${INDENT}and ${left} more (all: meshctl verify --json)`);
-  return [...lines, ...cureLines(oddOneOut(report))];
+  return lines;
 }
 
 function keyWords(

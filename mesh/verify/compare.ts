@@ -7,7 +7,7 @@ import type { DifferingKeys, Held } from "./differing-keys.ts";
 import { findForks } from "./forks.ts";
 import type { Fork } from "./forks.ts";
 import { lookAgain } from "./look-again.ts";
-import type { Difference } from "./look-again.ts";
+import type { Difference, NamedRow } from "./look-again.ts";
 import { namedBox } from "./named-box.ts";
 
 /** What comparing boxes found. */
@@ -18,9 +18,11 @@ export interface Comparison {
   readonly rows: number;
   /** Rows that surely differ: with the same entries, boxes must have the same rows. */
   readonly differences: readonly Difference[];
-  /** There are more than are named. */
+  /** More rows differed at first than were looked at again. */
   readonly isMore: boolean;
-  /** Rows that were never seen equal, nor for long enough to tell. */
+  /** Rows that every box went on writing, and that were never seen equal. */
+  readonly beingWritten: readonly NamedRow[];
+  /** Rows that were never seen equal, of which it is not known why. */
   readonly undecided: number;
   readonly forks: readonly Fork[];
   /** Sections that some box knows nothing of: it runs another version of the software. */

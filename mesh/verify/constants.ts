@@ -20,9 +20,9 @@ export const OPEN_PAUSE_MS = 250;
 /** Looks at what differed, until it agrees, or surely differs. An entry arrives within a second. */
 export const LOOKS_MAX = 12;
 export const LOOK_PAUSE_MS = 1_000;
-/** Differing rows that are looked at again, of each box; a damaged table has more than anybody reads. */
+/** Differing rows of a table that are looked at again, of each box; a damaged one has more than anybody reads. */
 export const KEYS_MAX = 500;
-/** Keys in one question: those of all other boxes, of which there are six. */
+/** Keys in one question, and so rows that are looked at again: a table's of all other boxes, which are six. */
 export const LOOK_KEYS_MAX = 6 * KEYS_MAX;
 /** Longest key that is taken from another box, UTF-16 units: a room, a type and a state key have 800. */
 export const KEY_LENGTH_MAX = 8192;

@@ -1,6 +1,6 @@
 import { compareBytes } from "../store/byte-order.ts";
 import type { ComparedBox, RowHash, SectionDigest } from "./compared-box.ts";
-import { BUCKETS_MAX, KEYS_MAX } from "./constants.ts";
+import { BUCKETS_MAX, KEYS_MAX, LOOK_KEYS_MAX } from "./constants.ts";
 import { differingRanges } from "./digest.ts";
 import type { Bucket } from "./digest.ts";
 import { CompareError } from "./named-box.ts";
@@ -15,6 +15,7 @@ export interface Held {
 export interface DifferingKeys {
   /** Rows of the first box. */
   readonly rows: number;
+  /** At most `LOOK_KEYS_MAX`. */
   readonly keys: readonly string[];
   /** Keys were left out, since there are too many. */
   readonly isMore: boolean;
@@ -41,8 +42,11 @@ export async function differingKeys(first: Held, others: readonly Held[]): Promi
     for (const { held, digests } of theirs) {
       if (digests.get(name)?.hash === mine.hash) continue;
       const some = await differingRows(first, held, name);
-      for (const key of some.keys) keys.add(key);
       isMore ||= some.isMore;
+      for (const key of some.keys) {
+        if (keys.size < LOOK_KEYS_MAX) keys.add(key);
+        else isMore ||= !keys.has(key);
+      }
     }
   }
   return { rows, keys: [...keys], isMore, skipped };

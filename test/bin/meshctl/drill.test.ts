@@ -54,7 +54,15 @@ async function drill({
       ),
     };
   };
-  const empty = { boxes: [], differences: [], forks: [], refused: [], skipped: [], room_names: {} };
+  const empty = {
+    boxes: [],
+    differences: [],
+    being_written: [],
+    forks: [],
+    refused: [],
+    skipped: [],
+    room_names: {},
+  };
   const verify = { ...empty, outcome, rows: 1234, undecided: 0, duration_ms: 1 };
   const output = new PassThrough();
   const context = {

@@ -99,7 +99,15 @@ describe("verbs that ask meshd", () => {
     ["differs", 1],
     ["unsure", 2],
   ])("verify that finds %s exits with %i", async (outcome, code) => {
-    const empty = { boxes: [], differences: [], forks: [], refused: [], skipped: [], undecided: 0 };
+    const empty = {
+      boxes: [],
+      differences: [],
+      being_written: [],
+      forks: [],
+      refused: [],
+      skipped: [],
+      undecided: 0,
+    };
     const answers = { verify: { ...empty, outcome, rows: 0, duration_ms: 0, room_names: {} } };
     const { printed, exitCode } = await meshctl(["verify", "--json"], { answers });
     expect([JSON.parse(printed).outcome, exitCode]).toEqual([outcome, code]);

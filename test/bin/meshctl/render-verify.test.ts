@@ -18,6 +18,7 @@ function reportOf(
     boxes: boxes.map((box) => ({ box, name: NAMES[box] ?? box, compared: true, why: "" })),
     differences: [],
     more: false,
+    being_written: [],
     undecided: 0,
     forks: [],
     refused: [],
@@ -41,6 +42,20 @@ describe("renderVerify", () => {
     expect(renderVerify(reportOf())).toBe(
       "Equal: attic, cellar and kitchen have the same data.\n" +
         "Compared 412,345 rows of each box in 3.2 s.",
+    );
+  });
+
+  it("names the rows that it could not compare since people were writing them", () => {
+    const rows = Array.from({ length: 22 }, () => ({ about: "rooms", key: ["!room"] }));
+    const report = reportOf({ being_written: rows, room_names: { "!room": "Kitchen" } });
+    expect(renderVerify(report)).toMatch(
+      /^Equal: attic, cellar and kitchen have the same data, apart from 22 rows that\npeople were writing\.\n/,
+    );
+    expect(renderVerify(report)).toContain("rooms: !room (Kitchen)");
+    expect(renderVerify(report)).toContain("and 2 more");
+    const one = { ...report, being_written: rows.slice(0, 1) };
+    expect(renderVerify({ ...one, ...differs({ [ATTIC]: "x", [CELLAR]: "y" }) })).toContain(
+      "rooms: !room (Kit",
     );
   });
 
@@ -97,7 +112,10 @@ describe("renderVerify", () => {
     );
     const changing = renderVerify(reportOf({ outcome: "unsure", undecided: 3 }));
     expect(changing).toMatch(/^Not known yet/);
-    expect(changing).toContain("3 rows kept changing");
+    expect(changing).toContain("3 rows had not arrived everywhere,");
+    const behind = renderVerify(reportOf({ outcome: "unsure", more: true }));
+    expect(behind).toMatch(/^Not known yet/);
+    expect(behind).toContain("More rows had not arrived everywhere than");
     const single = reportOf({ outcome: "unsure" }, [ATTIC]);
     expect(renderVerify(single)).toContain("this mesh has one box");
   });
@@ -115,6 +133,7 @@ describe("renderVerify", () => {
     const odd = { [ATTIC]: "x", [CELLAR]: "y", [KITCHEN]: "y" };
     for (const report of [
       reportOf(differs(odd)),
+      reportOf({ being_written: [{ about: "rooms", key: ["!room"] }] }),
       reportOf({ outcome: "unsure", undecided: 3, skipped: ["events", "rooms"] }),
     ]) {
       for (const line of renderVerify(report).split("\n"))

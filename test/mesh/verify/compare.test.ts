@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { RoomId } from "../../../core/ids.ts";
 import type { Key } from "../../../core/table.ts";
-import { events, TABLES } from "../../../core/tables.ts";
+import { events, rooms, TABLES } from "../../../core/tables.ts";
 import { encodeKey } from "../../../mesh/store/keys.ts";
 import { documentChangeKey, journalKey, positionKey } from "../../../mesh/store/mesh-keys.ts";
 import { compareBoxes } from "../../../mesh/verify/compare.ts";
 import type { Comparison } from "../../../mesh/verify/compare.ts";
-import { KEYS_MAX } from "../../../mesh/verify/constants.ts";
+import { KEYS_MAX, LOOK_KEYS_MAX } from "../../../mesh/verify/constants.ts";
 import { ALICE, openRoom, said, send } from "../../core/rooms/ledger-box.ts";
 import type { LedgerBox } from "../../core/rooms/ledger-box.ts";
 import { boxIds, deskOf, equalBoxes, hurried } from "./support.ts";
@@ -19,7 +20,14 @@ async function compare(
   return compareBoxes(first, others, hurried(meanwhile));
 }
 
-const EQUAL = { differences: [], isMore: false, undecided: 0, forks: [], skipped: [] };
+const EQUAL = {
+  differences: [],
+  isMore: false,
+  beingWritten: [],
+  undecided: 0,
+  forks: [],
+  skipped: [],
+};
 
 describe("boxes with the same entries (N=3)", () => {
   it("are equal, row by row", async () => {
@@ -114,9 +122,67 @@ describe("boxes with the same entries (N=3)", () => {
     const { differences, isMore } = await compare(boxes);
     expect([differences.length, isMore]).toEqual([KEYS_MAX, true]);
   });
+
+  it("are told of only some rows, and that there are more, where many tables are damaged", async () => {
+    const boxes = await equalBoxes(["a", "b"]);
+    const tables = TABLES.filter(({ scope }) => scope === "mesh").slice(0, 7);
+    const keys = Array.from({ length: KEYS_MAX - 20 }, (_, i) => [`$${i}`] as Key);
+    const ops = tables.flatMap((table) =>
+      keys.map((key) => ({ type: "put" as const, key: encodeKey(table, key), value: "1" })),
+    );
+    boxes[1]!.disk.write(ops);
+    const { differences, isMore } = await compare(boxes);
+    expect([differences.length, isMore]).toEqual([LOOK_KEYS_MAX, true]);
+  });
+});
+
+describe("boxes of which people write to all at once (N=3)", () => {
+  it("are equal but for the row of the room, which is told as being written", async () => {
+    const boxes = await equalBoxes(["a", "b", "c"]);
+    const room = await openRoom(boxes[0]!);
+    const found = await compare(boxes, () => writeEverywhere(boxes, room));
+    const row = { section: "r", about: "rooms", key: [room] };
+    expect(found).toMatchObject({ ...EQUAL, sameMoment: false, beingWritten: [row] });
+  });
+
+  it("are not called equal where that row stands still on one of them", async () => {
+    const boxes = await equalBoxes(["a", "b", "c"]);
+    const room = await openRoom(boxes[0]!);
+    const key = encodeKey(rooms, [room]);
+    const found = await compare(boxes, async () => {
+      await writeEverywhere(boxes, room);
+      boxes[2]!.disk.write([{ type: "put", key, value: "{}" }]);
+    });
+    expect(found).toMatchObject({ ...EQUAL, undecided: 1 });
+  });
+
+  it("are not called equal where nothing of that arrives", async () => {
+    const boxes = await equalBoxes(["a", "b", "c"]);
+    const room = await openRoom(boxes[0]!);
+    for (const box of boxes.slice(1)) await box.takeAll(boxes[0]!);
+    const sayAlone = async (): Promise<void> => {
+      for (const box of boxes) await send(box, room, said.message(ALICE, "alone"));
+    };
+    await sayAlone();
+    const found = await compare(boxes, sayAlone);
+    expect(found).toMatchObject({ differences: [], beingWritten: [] });
+    expect(found.undecided).toBeGreaterThan(0);
+  });
 });
 
 describe("boxes whose entries are still on their way (N=2)", () => {
+  it("are not known to be equal where more was missing than is looked at again", async () => {
+    const boxes = await equalBoxes(["a", "b"]);
+    const [a, b] = [boxes[0]!, boxes[1]!];
+    const room = await openRoom(a);
+    for (let n = 0; n < KEYS_MAX; n++) await send(a, room, said.message(ALICE, `${n}`));
+    let waits = 0;
+    const found = await compare(boxes, async () => {
+      if (++waits === 20) await b.takeAll(a);
+    });
+    expect(found).toMatchObject({ ...EQUAL, isMore: true });
+  });
+
   it("are equal once what was missing has arrived, and say that they were read apart", async () => {
     const boxes = await equalBoxes(["a", "b"]);
     const [a, b] = [boxes[0]!, boxes[1]!];
@@ -192,6 +258,15 @@ describe("a box that cannot be compared", () => {
     });
   });
 });
+
+/** Each box takes what the others had, and somebody writes to it: no two have the same then. */
+async function writeEverywhere(boxes: readonly LedgerBox[], room: RoomId): Promise<void> {
+  const had = boxes.flatMap(({ entries }) => entries.slice());
+  for (const box of boxes) {
+    for (const entry of had) if (!box.ledger.has(entry.transaction)) await box.take(entry);
+  }
+  for (const box of boxes) await send(box, room, said.message(ALICE, "all at once"));
+}
 
 function isShared(key: string): boolean {
   if (!key.startsWith("t/")) return false;
