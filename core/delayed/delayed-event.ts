@@ -7,6 +7,8 @@ import type { Origin } from "../vector.ts";
 
 /** Delayed events of all users, scheduled and lately over, that are looked through for one user's. */
 const DELAYED_EVENTS_MAX = 20_000;
+/** Rows that are read at once; other requests go in between. */
+const ROWS_AT_ONCE = 500;
 
 /** How it ended: sent, failed, or, with neither, cancelled. */
 export interface Ending {
@@ -80,8 +82,20 @@ function endingOf(value: Json | undefined): Ending | undefined {
   };
 }
 
-/** Every delayed event that is known, those that are over included. */
+/** Every delayed event that is known, those that are over included. One that was forgotten left an empty row. */
 export async function allDelayed(snapshot: Snapshot): Promise<DelayedEvent[]> {
-  const rows = await snapshot.range(puts, { prefix: ["delayed"], limit: DELAYED_EVENTS_MAX });
-  return rows.flatMap(([[, id = ""]]) => readDelayed(snapshot, id) ?? []);
+  const found: DelayedEvent[] = [];
+  let after: readonly string[] = [];
+  while (found.length < DELAYED_EVENTS_MAX) {
+    const rows = await snapshot.range(puts, {
+      prefix: ["delayed"],
+      ...(after.length > 0 ? { after } : {}),
+      limit: ROWS_AT_ONCE,
+    });
+    found.push(...rows.flatMap(([[, id = ""]]) => readDelayed(snapshot, id) ?? []));
+    const [, ...last] = rows.at(-1)?.[0] ?? [];
+    if (rows.length < ROWS_AT_ONCE) break;
+    after = last;
+  }
+  return found.slice(0, DELAYED_EVENTS_MAX);
 }

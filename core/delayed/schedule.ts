@@ -15,7 +15,9 @@ export const DELAY_MS_MAX = 30 * 24 * 3_600_000;
 export const SCHEDULED_MAX = 100;
 /** What is over can be looked up for this long, milliseconds (the proposal recommends a week). */
 const KEPT_MS = 7 * 24 * 3_600_000;
-/** Of those that are over for longer, how many one request forgets. */
+/** Of one user's that are over, how many can be looked up: they count among all that are looked through. */
+export const OVER_MAX = 200;
+/** Of those that are over for longer, or are more, how many one request forgets. */
 const FORGOTTEN_AT_ONCE_MAX = 100;
 const COLLECTIONS = ["delayed", "delayed_since", "delayed_end"] as const;
 
@@ -80,9 +82,11 @@ export async function scheduleEvent(
     });
   }
   const forget = own
-    .filter(({ ending }) => ending !== undefined && ending.ts < nowMs - KEPT_MS)
-    .slice(0, FORGOTTEN_AT_ONCE_MAX)
-    .map((event) => event.id);
+    .flatMap(({ id: old, ending }) => (ending ? [{ old, ts: ending.ts }] : []))
+    .toSorted((a, b) => b.ts - a.ts)
+    .filter(({ ts }, i) => i >= OVER_MAX || ts < nowMs - KEPT_MS)
+    .slice(-FORGOTTEN_AT_ONCE_MAX)
+    .map(({ old }) => old);
   await deps.runner.run(schedule, { ...input, id, forget });
   return id;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { OVER_MAX } from "../../../core/delayed/schedule.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { AccountApi, Session } from "../../support/account-api.ts";
 import { accountApi } from "../../support/account-api.ts";
@@ -186,4 +187,21 @@ test("nobody may have more than a hundred scheduled", async () => {
   expect((await plan())["errcode"]).toBe("M_LIMIT_EXCEEDED");
   await manage(api, alice, ids[0], "cancel");
   expect((await plan())["delay_id"]).toBeDefined();
+});
+
+test("of those that are over, the oldest are forgotten, so that nobody's crowd out others'", async () => {
+  const { api, alice, plan } = await inRoom();
+  await using _ = api;
+  const ids: unknown[] = [];
+  for (let i = 0; i <= OVER_MAX; i++) {
+    const { delay_id: id } = await plan();
+    await manage(api, alice, id, "cancel");
+    ids.push(id);
+  }
+  expect((await look(api, alice, ids[0])).status).toBe(200);
+  const { delay_id: next } = await plan();
+  expect((await look(api, alice, ids[0])).status).toBe(404);
+  for (const id of [ids[1], ids.at(-1), next]) {
+    expect((await look(api, alice, id)).status).toBe(200);
+  }
 });
