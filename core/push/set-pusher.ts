@@ -16,9 +16,9 @@ import {
 } from "./constants.ts";
 import { pusherField, PUSHERS } from "./pusher-index.ts";
 import type { StoredPusher } from "./pushers.ts";
+
 /** They part the keys of the store. */
 const CONTROL_CHARACTER = /\p{Cc}/u;
-
 /** Users that one app installation is taken from when somebody else logs in to it. */
 const FORMER_USERS_MAX = 100;
 const NOTIFY_PATH = "/_matrix/push/v1/notify";

@@ -3,7 +3,6 @@ import { serverOf } from "../ids.ts";
 import type { View } from "../ports.ts";
 import { events, memberships, rooms, roomState } from "../tables.ts";
 import { sameList } from "../room-document/names.ts";
-import {} from "../rooms/state-view.ts";
 import { MEMBERS_MAX, REMEMBERED_MEMBERS_MAX } from "./constants.ts";
 import type { StateMark } from "./memory.ts";
 import type { Pass } from "./pass.ts";

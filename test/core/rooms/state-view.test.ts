@@ -11,7 +11,6 @@ import {
 } from "../../../core/rooms/state-view.ts";
 import type { StateDeps } from "../../../core/rooms/state-view.ts";
 import { rooms } from "../../../core/tables.ts";
-import type {} from "../../../core/table.ts";
 import type { RoomMeta } from "../../../core/tables.ts";
 import type { Key, Table } from "../../../core/table.ts";
 import { ALICE, BOB, CAROL, LedgerBox, openRoom, said, send } from "./ledger-box.ts";
