@@ -2,6 +2,7 @@ import type { Status } from "../control/status.ts";
 import type { DrillReport } from "./drill.ts";
 import { wrap } from "./table.ts";
 import { count, duration } from "./units.ts";
+import { list } from "./words.ts";
 
 /** Where what was found begins. */
 const WHAT_WIDTH = 15;
@@ -95,9 +96,4 @@ function compared({ verify }: DrillReport): string {
 function seconds(milliseconds: number): string {
   if (milliseconds < 300) return "under 0.3 s";
   return `${(milliseconds / 1000).toFixed(1)} s`;
-}
-
-function list(names: readonly string[]): string {
-  const last = names.at(-1) ?? "";
-  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
 }

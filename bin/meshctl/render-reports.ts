@@ -2,12 +2,10 @@ import type { Report } from "../../core/moderation/reports.ts";
 import type { ReportList } from "../control/protocol.ts";
 import { wrap } from "./table.ts";
 import { count } from "./units.ts";
+import { printable } from "./words.ts";
 
 const INDENT = "  ";
 const HANGING = "    ";
-/** What a terminal could take for a command, or for an end of the line. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
-
 const LONG_WORD = /\S{60}/gu;
 
 /** Reports for people, newest first, in 80 columns. What users wrote is made safe to print. */
@@ -38,7 +36,7 @@ function subject({ about, room, room_name: name, user }: Report): string {
 
 /** Text that somebody else wrote, on lines that can be broken. */
 function safe(text: string): string {
-  return text.replace(UNPRINTABLE, " ").replace(LONG_WORD, "$& ").trim();
+  return printable(text).replace(LONG_WORD, "$& ").trim();
 }
 
 /** UTC, to the minute. */

@@ -2,6 +2,7 @@ import type { BoxId } from "../../core/ids.ts";
 import type { RowDifference, RowName, VerifyReport } from "../control/verify-report.ts";
 import { wrap } from "./table.ts";
 import { count } from "./units.ts";
+import { list, printable } from "./words.ts";
 
 /** Rows of a list that are written out; the others are counted. `--json` has more. */
 const SHOWN_MAX = 20;
@@ -124,16 +125,15 @@ function keyWords(
   rooms: Readonly<Record<string, string>>,
 ): string {
   const words = key.map((part) => {
-    const text = printable(String(part));
+    const text = short(String(part));
     const room = rooms[String(part)];
-    return room === undefined ? text : `${text} (${printable(room)})`;
+    return room === undefined ? text : `${text} (${short(room)})`;
   });
   return words.filter((word) => word !== "").join(", ");
 }
 
-/** Room names and state keys are anybody's text, and this is the owner's terminal. */
-function printable(text: string): string {
-  const safe = text.replaceAll(/[\p{Cc}\p{Cf}]/gu, " ").trim();
+function short(text: string): string {
+  const safe = printable(text);
   return safe.length <= PART_LENGTH_MAX ? safe : `${safe.slice(0, PART_LENGTH_MAX - 1)}…`;
 }
 
@@ -196,10 +196,4 @@ function cureLines(odd: string | undefined): string[] {
 
 function nameOf(box: BoxId, boxes: VerifyReport["boxes"]): string {
   return boxes.find((other) => other.box === box)?.name ?? box;
-}
-
-/** `a`, `a and b`, `a, b and c`. */
-function list(names: readonly string[]): string {
-  const last = names.at(-1) ?? "";
-  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
 }

@@ -1,4 +1,5 @@
 import { statfs } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "../../core/ports.ts";
 import { diskTroubleOf, DiskFullError, TROUBLE_TEXTS } from "../../mesh/store/disk-trouble.ts";
 import { tryToWrite } from "../../mesh/store/durable-file.ts";
@@ -8,7 +9,6 @@ import { PARAMS_PARSERS } from "../control/params.ts";
 import type { ControlHandlers } from "../control/protocol.ts";
 import { serveControl } from "../control/server.ts";
 import type { ControlServer } from "../control/server.ts";
-import { systemTimers } from "../timers.ts";
 
 /** How often a disk that a box cannot start on is tried again, milliseconds. */
 const TRY_AGAIN_MS = 2000;
@@ -69,13 +69,7 @@ async function tellOwner(
   }
 }
 
-function pause(stopping: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = systemTimers.after(TRY_AGAIN_MS, resolve);
-    const stop = (): void => {
-      timer.cancel();
-      resolve();
-    };
-    stopping.addEventListener("abort", stop, { once: true });
-  });
+/** Leaves nothing at the signal: a disk may be full for weeks. */
+async function pause(stopping: AbortSignal): Promise<void> {
+  await wait(TRY_AGAIN_MS, undefined, { signal: stopping }).catch(() => undefined);
 }
