@@ -13,6 +13,7 @@ import type { FileBlobs } from "../mesh/media/blobs.ts";
 import { MeshNode } from "../mesh/mesh-node.ts";
 import type { CheckedStore } from "../mesh/store/check.ts";
 import { openCheckedStore } from "../mesh/store/check.ts";
+import { hasRemains } from "../mesh/store/salvage.ts";
 import { upgradeStore } from "../mesh/store/format.ts";
 import { SpareFolder } from "../mesh/store/spare-folder.ts";
 import { peerKeysOf } from "../mesh/transport/identity.ts";
@@ -57,7 +58,7 @@ export interface Box {
   readonly control: ControlHandlers;
   /** Ends long polls, drains requests, closes the mesh and the store, in this order. */
   stop(): Promise<void>;
-  /** Resolves when the box has a newer store than the one it runs on: stop it and start it again. */
+  /** Resolves when the box cannot go on as it is: stop it and start it again. */
   readonly outgrown: Promise<void>;
 }
 
@@ -104,7 +105,7 @@ export async function startBox(
   const transport = await openTransport(from);
   const spare = new SpareFolder(home);
   const node = await openNode(from, checked, spare, transport);
-  const outgrown = new Promise<void>((resolve) => node.renewal.onReady(resolve));
+  const outgrown = new Promise<void>((resolve) => node.onOutgrown(resolve));
   const blobs = await openBlobs({ home, transport, logger: log });
   const services = servicesOf(from, node, transport, blobs);
   const repair = new Repair({ node, timers: systemTimers, logger: log }, checked, mayHaveOthers);
@@ -115,7 +116,7 @@ export async function startBox(
   await node.start();
   outbox.start();
   repair.watch();
-  if (!node.isRemoved) {
+  if (!node.isRemoved && !node.isLost) {
     const { membership } = node;
     await announceSelf(services, { transport, config, keys, membership, logger: log });
   }
@@ -162,7 +163,7 @@ function openTransport({ config, secrets, keys, members, log }: Home): Promise<M
   });
 }
 
-function openNode(
+async function openNode(
   from: Home,
   checked: CheckedStore,
   spare: SpareFolder,
@@ -184,6 +185,7 @@ function openNode(
     driftMsMax: config.clock.drift_max_ms,
     ack: { policy: config.mesh.ack, waitMs: config.mesh.ack_wait_ms },
     journalLimits: journalLimitsOf(config),
+    hasRemains: await hasRemains(checked.setAside),
   });
 }
 

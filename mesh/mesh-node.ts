@@ -58,8 +58,13 @@ export interface MeshNodeDeps {
   /** When documents of rooms are begun anew and split, where a test wants it sooner. */
   readonly roomLimits?: RoomDocumentLimits | undefined;
   readonly journalLimits?: JournalLimits;
+  /** Is there a damaged store whose journal is about to be taken over into this one? */
+  readonly hasRemains?: boolean;
 }
 
+const STOPPING = "This box is stopping; try another one.";
+/** Entries of a life under a wrong clock would be refused by the others, and stay in the store. */
+const LOST = "This box has nothing on its disk and waits for another box; try that one.";
 const RENEWING = "This box was away for long and copies everything from another box; try that one.";
 
 /** The replicated store of one box: everything of `mesh/` put together over a store and a network. */
@@ -83,8 +88,14 @@ export class MeshNode {
   readonly #farewell: Farewell;
   readonly #tails: TailCloser;
   readonly #snapshots: SnapshotServer;
-  #refusal: string | undefined;
+  readonly #outgrown: (() => void)[] = [];
+  #isStopping = false;
   #isWhole = true;
+  /**
+   * It has nothing on its disk, and has met nobody who has anything: it does not know what time it is, nor
+   * what lives it had. It begins none, and takes no part but in meeting somebody.
+   */
+  readonly isLost: boolean;
 
   /** Meets the others, if there are any, and chooses the life that `start` begins. */
   static async open(deps: MeshNodeDeps): Promise<MeshNode> {
@@ -94,10 +105,12 @@ export class MeshNode {
       floor: readClock(deps.store),
       driftMsMax: deps.driftMsMax,
     });
-    const greetings = await greet(deps, () => positions.size === 0 || clock.wallState !== "good");
+    const isEmpty = positions.size === 0;
+    const greetings = await greet(deps, () => isEmpty || clock.wallState !== "good");
+    const isLost = isEmpty && greetings?.hasMet === false && deps.hasRemains !== true;
     // An empty disk has nothing to hold a clock against that is years ahead, the lives of others have.
     const newest = newestLife(greetings?.known() ?? []);
-    if (positions.size === 0 && newest > 0) clock.observe(newest);
+    if (isEmpty && newest > 0) clock.observe(newest);
     // Not the time of the others: a box that has lost its memory must not begin a life before its last.
     const isClockSet = clock.wallState === "good";
     const began = isClockSet ? Math.floor(deps.wallClock()) : millisecondsOf(clock.now());
@@ -107,17 +120,18 @@ export class MeshNode {
     const documents = new DocumentStore(state, actorOf(life), undefined, deps.roomLimits);
     const box = deps.transport.self;
     const ledger = await Ledger.open({ ...deps, state, documents, clock, box, life });
-    return new MeshNode(deps, { state, documents, clock, ledger, greetings });
+    return new MeshNode(deps, { state, documents, clock, ledger, greetings, isLost });
   }
 
   private constructor(
     deps: MeshNodeDeps,
-    parts: Pick<MeshNode, "state" | "documents" | "clock" | "ledger"> & {
+    parts: Pick<MeshNode, "state" | "documents" | "clock" | "ledger" | "isLost"> & {
       readonly greetings: Greetings | undefined;
     },
   ) {
     this.#deps = deps;
     this.#greetings = parts.greetings;
+    this.isLost = parts.isLost;
     const { transport, timers, logger } = deps;
     this.state = parts.state;
     this.documents = parts.documents;
@@ -143,7 +157,7 @@ export class MeshNode {
     this.runner = new MeshRunner({
       ledger,
       acknowledged: (dot) => this.replicator.acknowledged(dot),
-      refusal: () => this.#refusal ?? this.renewalRefusal,
+      refusal: () => this.writeRefusal,
     });
     const members = (): BoxId[] => this.memberIds();
     const isWhole = (): boolean => this.#isWhole && this.renewal.report() === undefined;
@@ -172,9 +186,14 @@ export class MeshNode {
     });
   }
 
-  /** Begins a new life, then meets the other boxes. Afterwards commands run. */
+  /** Begins a new life, then meets the other boxes. Afterwards commands run, unless the box is lost. */
   async start(): Promise<void> {
     const { store, logger, transport } = this.#deps;
+    if (this.isLost) {
+      logger.warn({}, "there is nothing on the disk; waiting for a box that has the data");
+      return this.#greetings?.onceMet(() => this.#outgrow());
+    }
+    this.renewal.onReady(() => this.#outgrow());
     const left = await takeLeftEntries({
       store,
       state: this.state,
@@ -194,7 +213,7 @@ export class MeshNode {
 
   /** Waits for what is committed to be on disk; the store stays open. */
   async stop(): Promise<void> {
-    this.#refusal = "This box is stopping; try another one.";
+    this.#isStopping = true;
     this.replicator.stop();
     this.#tails.stop();
     this.#farewell.stop();
@@ -214,6 +233,21 @@ export class MeshNode {
     return this.membership.isRemoved(this.#deps.transport.self);
   }
 
+  /** Told when this node cannot go on as it is: stop it, `renewal.finish()` it and open it again. */
+  onOutgrown(listener: () => void): void {
+    this.#outgrown.push(listener);
+  }
+
+  #outgrow(): void {
+    for (const listener of this.#outgrown) listener();
+  }
+
+  /** Why no command runs, for people. */
+  get writeRefusal(): string | undefined {
+    if (this.#isStopping) return STOPPING;
+    return this.isLost ? LOST : this.renewalRefusal;
+  }
+
   /** Why the box answers no clients while it copies another one's store, for people. */
   get renewalRefusal(): string | undefined {
     return this.renewal.report() === undefined ? undefined : RENEWING;
@@ -222,11 +256,6 @@ export class MeshNode {
   /** A box that lacks some of what it once had drops no entries and closes none of its lives. */
   setWhole(isWhole: boolean): void {
     this.#isWhole = isWhole;
-  }
-
-  /** Refuses all writes with this reason, for people; `undefined` takes them again. */
-  refuseWrites(reason: string | undefined): void {
-    this.#refusal = reason;
   }
 
   /** The mesh as this box knows it, itself included even before it is written down. */

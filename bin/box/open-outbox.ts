@@ -25,6 +25,7 @@ export function openOutbox(
     logger,
     now: () => services.now(),
     members: () => node.memberIds(),
+    takesWrites: () => node.writeRefusal === undefined,
     isCaughtUp: () => services.isCaughtUp(),
     appointments: new DelayedSending(services),
     lanes: [new PushLane({ ...services, http }), new TwinLane(services)],

@@ -90,7 +90,7 @@ async function runOnce(
     // A box ends by a power cut as often as in order, and what it compiled would be lost.
     flushCompileCache();
     await Promise.race([aborted(stopping), box.outgrown]);
-    if (!stopping.aborted) log.info({}, "starting again on a copy of another box's store");
+    if (!stopping.aborted) log.info({}, "starting again on what the other boxes have");
     await control.stop();
   } finally {
     await box.stop();

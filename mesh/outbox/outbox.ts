@@ -29,6 +29,8 @@ export interface OutboxDeps {
   readonly logger: Logger;
   readonly now: () => HybridTime;
   readonly members: () => readonly BoxId[];
+  /** Can be written down what was done? Nothing is done that another life would do again. */
+  readonly takesWrites: () => boolean;
   /** Has this box all that the linked ones have? */
   readonly isCaughtUp: () => boolean;
   readonly lanes: readonly EffectLane[];
@@ -146,7 +148,7 @@ export class Outbox {
     this.#tell(this.#linked(), []);
     this.#alarms.ring();
     const ours = members().filter((box) => this.#owners.isOurs(box));
-    const state = `${this.#knowsThePast()} ${ours.join()}`;
+    const state = `${this.#deps.takesWrites()} ${this.#knowsThePast()} ${ours.join()}`;
     const isDue = ++this.#ticks % TICKS_PER_SCAN === 0;
     const isMore = this.#worker.takeMore();
     if (state === this.#ours && !isMore && !isDue) return;
@@ -169,6 +171,7 @@ export class Outbox {
   }
 
   #isOurs(origin: Origin): boolean {
+    if (!this.#deps.takesWrites()) return false;
     if (origin === this.#deps.ledger.life) return true;
     return this.#owners.isOurs(boxOf(origin)) && this.#knowsThePast();
   }

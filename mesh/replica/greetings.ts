@@ -83,6 +83,21 @@ export class Greetings {
     this.#look = () => undefined;
   }
 
+  /** Is a box linked that has anything? */
+  get hasMet(): boolean {
+    return this.known().length > 0;
+  }
+
+  /** After `exchange`, and in place of `handOver`: tells once when a box says hello that has anything. */
+  onceMet(listener: () => void): void {
+    this.#look = () => {
+      if (!this.hasMet) return;
+      this.#look = () => undefined;
+      listener();
+    };
+    this.#look();
+  }
+
   #waitMs(): number {
     if (!this.#deps.isDoubtful()) return GREETINGS_WAIT_MS;
     return this.#hellos.size > 0 ? GREETINGS_WAIT_HEARD_MS : GREETINGS_WAIT_DOUBTFUL_MS;

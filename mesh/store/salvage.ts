@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import type { Transaction } from "../../core/transaction/records.ts";
 import { BadEntryError, hashOfEntry, parseEntry } from "../journal/entry.ts";
 import type { Entry } from "../journal/entry.ts";
@@ -7,6 +8,8 @@ import { openLevelStore, repairLevelStore } from "./level-store.ts";
 import type { LevelStore } from "./level-store.ts";
 import { FLOOR_PREFIX, JOURNAL_ROWS, journalKey, rowsUnder } from "./mesh-keys.ts";
 
+/** Files in which LevelDB has rows. */
+const LEVEL_DATA = /\.(?:ldb|sst|log)$/;
 /** Rows read at once: 100 kB of typical entries, a bearable 200 MB of the largest. */
 const SALVAGE_ROWS = 100;
 
@@ -41,6 +44,12 @@ export async function* salvage(path: string): AsyncGenerator<Entry> {
       await store.close();
     }
   }
+}
+
+/** Is there anything in stores that were set aside? For one that was gone there is an empty folder. */
+export async function hasRemains(paths: readonly string[]): Promise<boolean> {
+  const names = await Promise.all(paths.map((path) => readdir(path)));
+  return names.flat().some((name) => LEVEL_DATA.test(name));
 }
 
 /** Was anything dropped from the journal of a store that was set aside? Call it after `salvage`. */

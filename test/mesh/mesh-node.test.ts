@@ -4,11 +4,15 @@ import { incarnationOf } from "../../core/vector.ts";
 import { HYBRID_TICKS_PER_MS } from "../../core/transaction/records.ts";
 import type { HybridTime } from "../../core/transaction/records.ts";
 import { MemoryDisk } from "../../mesh/store/memory-store.ts";
+import { FAIR } from "../simulation/options.ts";
+import { EPOCH_MS } from "../simulation/sim-box.ts";
+import { World } from "../simulation/world.ts";
 import { oneBox, someBoxes } from "../support/one-box.ts";
 import type { TestBox, TestBoxOptions } from "../support/one-box.ts";
 import { note } from "./journal/open-ledger.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 1);
+const YEAR_MS = 365 * 24 * 3_600_000;
 const opened: TestBox[] = [];
 afterEach(async () => {
   for (const box of opened.splice(0)) await box.stop();
@@ -20,7 +24,7 @@ async function started(options: TestBoxOptions): Promise<TestBox> {
   return box;
 }
 
-const bornAt = (box: TestBox): number => incarnationOf(box.node.ledger.life);
+const bornAt = ({ node }: Pick<TestBox, "node">): number => incarnationOf(node.ledger.life);
 
 test("a life begins by the box's own clock, not by the times of others that it has observed", async () => {
   const disk = new MemoryDisk();
@@ -38,12 +42,44 @@ test("a box whose clock is not set begins a life after its last one all the same
   expect(bornAt(await started({ disk, wallClock: () => 1000 }))).toBeGreaterThan(bornAt(first));
 });
 
-test("a box that stops, or whose store is being repaired, refuses writes with the reason", async () => {
+test("an empty box takes no writes and begins no life before it has met another one", async () => {
+  const world = new World("lost", {
+    boxes: 2,
+    faults: {},
+    weather: FAIR,
+    ack: "reachable",
+    clockOffsetsMs: [],
+  });
+  await world.open();
+  const [a, b] = world.boxes;
+  if (!a || !b) throw new Error("there are two boxes");
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    world.network.block(from.id, to.id);
+  }
+  b.kill({ reset: false });
+  b.disk.replace();
+  b.clockOffsetMs = 60 * YEAR_MS;
+  await world.finish(b.start());
+  expect(b.node?.isLost).toBe(true);
+  expect(b.services).toBeUndefined();
+  await expect(world.finish(b.node?.runner.run(note, "too early"))).rejects.toThrow(
+    "nothing on its disk",
+  );
+  await world.clock.run(world.clock.nowMs + 3_600_000);
+  expect(b.node?.isLost).toBe(true);
+  world.network.heal();
+  await world.clock.run(world.clock.nowMs + 60_000, () => world.hasConverged);
+  expect(world.hasConverged).toBe(true);
+  if (!b.node) throw new Error("the box has died");
+  expect(bornAt({ node: b.node })).toBeLessThan(EPOCH_MS + YEAR_MS);
+  await world.finish(b.node?.runner.run(note, "in time"));
+});
+
+test("a box that stops refuses writes with the reason", async () => {
   const box = await started({});
-  box.node.refuseWrites("The store is being repaired.");
-  await expect(box.node.runner.run(note, "one")).rejects.toThrow("being repaired");
-  box.node.refuseWrites(undefined);
-  expect(await box.node.runner.run(note, "one")).toBe("one");
   await box.node.stop();
   await expect(box.node.runner.run(note, "two")).rejects.toThrow("stopping");
 });

@@ -18,6 +18,8 @@ const SEEDS: readonly (readonly [seed: string, what: string])[] = [
   ["31033", "an entry of a life that was over came up after the life was closed"],
   ["200115", "each of two boxes dropped what the other one lacked"],
   ["200206", "a box that joined on one side of a split let both sides drop what the other lacked"],
+  ["400297", "a box that could not write down what it had done for others did it again"],
+  ["400473", "an empty box began a life decades ahead, whose entries no other box took"],
 ];
 
 test.each(SEEDS)("seed %s: no more %s", { timeout: 60_000 }, async (seed) => {

@@ -10,6 +10,7 @@ import type { Draft } from "../../core/transaction/draft.ts";
 import type { HybridTime } from "../../core/transaction/records.ts";
 import { incarnationOf } from "../../core/vector.ts";
 import type { Origin } from "../../core/vector.ts";
+import { putBox } from "../../mesh/membership/membership.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import { MeshNode } from "../../mesh/mesh-node.ts";
 import { Outbox } from "../../mesh/outbox/outbox.ts";
@@ -57,6 +58,8 @@ export interface BoxSurroundings {
   readonly clock: SimClock;
   readonly network: SimNetwork;
   readonly members: () => readonly BoxRecord[];
+  /** Does this box make a mesh out of nothing, and take the others in? */
+  readonly isFounder: (box: BoxId) => boolean;
   /** What the box acts upon outside of the mesh. */
   readonly sink: EffectSink;
   readonly ack: AckPolicy;
@@ -103,9 +106,9 @@ export class SimBox {
     this.disk = new SimDisk(this.#prng.fork("disk"));
   }
 
-  /** What the box offers its clients; absent while it is off or starting. */
+  /** What the box offers its clients; absent while it is off or starting, or has lost everything. */
   get services(): Services | undefined {
-    return this.#life?.services;
+    return this.#life?.node.isLost === false ? this.#life.services : undefined;
   }
 
   get node(): MeshNode | undefined {
@@ -119,6 +122,15 @@ export class SimBox {
   /** As after a power cut in a machine without a clock battery. */
   loseClock(): void {
     this.clockOffsetMs = CLOCK_LOST_MS;
+  }
+
+  get #isBelieved(): boolean {
+    return Math.abs(this.clockOffsetMs) < BELIEVED_MS_MAX;
+  }
+
+  /** Whoever makes a mesh on an empty disk looks at the clock first. */
+  #checkClock(): void {
+    if (!this.#isBelieved) this.clockOffsetMs = this.#latestOffsetMs;
   }
 
   /**
@@ -142,13 +154,15 @@ export class SimBox {
     if (!this.isOff) return;
     const timers = new BoxTimers(this.#around.clock);
     this.#timers = timers;
-    const isBelieved = Math.abs(this.clockOffsetMs) < BELIEVED_MS_MAX;
-    if (isBelieved) this.#latestOffsetMs = Math.max(this.#latestOffsetMs, this.clockOffsetMs);
+    if (this.#isBelieved) this.#latestOffsetMs = Math.max(this.#latestOffsetMs, this.clockOffsetMs);
     try {
       const life = await this.#begin(timers);
       if (timers.isDead) return;
       this.#life = life;
-      this.#around.note(`${this.id} serves as ${life.node.ledger.life}`);
+      const { isLost, ledger } = life.node;
+      this.#around.note(
+        `${this.id} ${isLost ? "has nothing to serve" : `serves as ${ledger.life}`}`,
+      );
     } catch (error) {
       if (timers.isDead) return;
       this.#around.note(`${this.id} could not start: ${(error as Error).message}`);
@@ -159,6 +173,8 @@ export class SimBox {
 
   async #begin(timers: BoxTimers): Promise<Life> {
     const { network, members, ack, journal, roomLimits } = this.#around;
+    const isFounder = this.#around.isFounder(this.id);
+    if (isFounder) this.#checkClock();
     const transport = new SimTransport(this.id, network, timers);
     this.#transport = transport;
     const prng = this.#prng.fork(`life ${++this.#lives}`);
@@ -172,11 +188,11 @@ export class SimBox {
       spare,
       ...(journal ? { journalLimits: journal } : {}),
       wallClock: this.wallClock,
-      remembered: members(),
+      remembered: isFounder ? [] : members(),
       ack: { policy: ack, waitMs: ACK_WAIT_MS },
       roomLimits,
     });
-    this.#checkLife(node.ledger.life);
+    if (!node.isLost) this.#checkLife(node.ledger.life);
     const services = createServices({
       ...base,
       node,
@@ -193,22 +209,24 @@ export class SimBox {
       runner: node.runner,
       now: () => node.clock.now(),
       members: () => node.memberIds(),
+      takesWrites: () => node.writeRefusal === undefined,
       isCaughtUp: () => node.replicator.isCaughtUp(),
       appointments: new DelayedSending(offered),
       lanes: [this.#around.sink.laneOf(this.id, timers), new TwinLane(offered)],
     });
-    node.renewal.onReady(() => void this.#renew(timers, { node, outbox, spare }));
+    node.onOutgrown(() => void this.#renew(timers, { node, outbox, spare }));
     await node.start();
+    if (isFounder) for (const record of members()) await node.runner.run(putBox, record);
     outbox.start();
     return { timers, transport, node, outbox, services: offered };
   }
 
-  /** The box has copied another one's store, and starts again on it. */
+  /** The box has copied another one's store, or met others that know what it has lost. */
   async #renew(
     timers: BoxTimers,
     { node, outbox, spare }: Pick<Life, "node" | "outbox"> & { readonly spare: SpareStore },
   ): Promise<void> {
-    this.#around.note(`${this.id} starts again on a copy`);
+    this.#around.note(`${this.id} starts again`);
     await outbox.stop();
     await node.stop();
     const isCopied = await node.renewal.finish();

@@ -90,10 +90,12 @@ export class World {
     for (const id of ids) this.#add(id);
     for (const box of this.boxes) void box.start();
     await this.clock.run(this.clock.nowMs + START_MS_MAX, () => this.serving.length === ids.length);
-    for (const record of this.#members) {
-      const [first] = this.boxes;
-      await this.finish(first?.node?.runner.run(putBox, record));
-    }
+  }
+
+  /** Where nothing is left anywhere, the owner begins again with the first box. */
+  #isFounder(box: BoxId): boolean {
+    const isFirst = box === this.boxes[0]?.id;
+    return isFirst && this.boxes.every(({ disk }) => disk.current.entries.size === 0);
   }
 
   /** A box joins the mesh, introduced by one that is a member. */
@@ -131,6 +133,7 @@ export class World {
         clock: this.clock,
         network: this.network,
         members: () => this.#members,
+        isFounder: (box) => this.#isFounder(box),
         sink: this.sink,
         ack: this.options.ack,
         roomLimits: this.options.roomLimits,
@@ -164,7 +167,7 @@ export class World {
     if (!vector) return false;
     const text = JSON.stringify(sorted(vector));
     return this.boxes.every(({ node }) => {
-      if (!node) return false;
+      if (!node || node.isLost) return false;
       const { ledger } = node;
       if (JSON.stringify(sorted(ledger.appliedVector)) !== text) return false;
       return JSON.stringify(sorted(ledger.vector)) === text;
@@ -198,6 +201,11 @@ export class World {
     if (lost > 0) this.hasForgotten = true;
     if (lost > 0 && this.prng.chance(CLOCKS_LOST)) box.loseClock();
     this.note(`${box.id} lost ${lost} entries of its disk`);
+    const [first] = this.boxes;
+    // It may be waiting for others, which have nothing either now.
+    if (!first || first.isOff || !this.#isFounder(first.id)) return;
+    first.kill({ reset: true });
+    void first.start();
   }
 }
 

@@ -112,7 +112,7 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
     await outbox.stop();
     await node.stop();
   };
-  node.renewal.onReady(() => {
+  node.onOutgrown(() => {
     void stop().then(async () => (await node.renewal.finish()) && spare.swap());
   });
   return { node, transport, services, api, disk, renewed, stop };

@@ -17,7 +17,7 @@ import type { CheckedStore } from "../../../mesh/store/check.ts";
 import { openLevelStore } from "../../../mesh/store/level-store.ts";
 import { markOf, readMark, writeMark } from "../../../mesh/store/mark.ts";
 import { JOURNAL_ROWS, STORE_ID_KEY, journalKey } from "../../../mesh/store/mesh-keys.ts";
-import { salvage } from "../../../mesh/store/salvage.ts";
+import { hasRemains, salvage } from "../../../mesh/store/salvage.ts";
 import { storePath } from "../../../mesh/store/spare-folder.ts";
 import { A, B, JournalFixture } from "./journal-fixture.ts";
 
@@ -107,6 +107,7 @@ describe("the start", () => {
     await writeMark(home, { store: "another", vector: {}, hashes: {} });
     const { outcome, setAside } = await check();
     expect(outcome).toBe("damaged");
+    expect(await hasRemains(setAside)).toBe(true);
     expect(await salvaged(setAside[0] ?? "")).toBe(fixture.texts.size);
   });
 
@@ -147,6 +148,7 @@ describe("the start", () => {
     await rm(storePath(home), { recursive: true });
     const { setAside } = await check();
     expect(await salvaged(setAside[0] ?? "")).toBe(0);
+    expect(await hasRemains(setAside)).toBe(false);
     expect(await check()).toMatchObject({ outcome: "damaged", setAside });
     await rm(setAside[0] ?? "", { recursive: true });
     expect(await check()).toMatchObject({ outcome: "ok", setAside: [] });
