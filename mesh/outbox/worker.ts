@@ -137,6 +137,7 @@ export class Worker {
     const name = nameOf(effect);
     if (this.#stopped || !this.#hand.get(name)?.left.has(target)) return "skipped";
     if (!this.#deps.isOurs(effect.origin)) {
+      this.#tellOwed(effect);
       this.#hand.delete(name);
       return "skipped";
     }

@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import type { Transaction } from "../../core/transaction/records.ts";
 import { BadEntryError, hashOfEntry, parseEntry } from "../journal/entry.ts";
 import type { Entry } from "../journal/entry.ts";
@@ -48,8 +49,12 @@ export async function* salvage(path: string): AsyncGenerator<Entry> {
 
 /** Is there anything in stores that were set aside? For one that was gone there is an empty folder. */
 export async function hasRemains(paths: readonly string[]): Promise<boolean> {
-  const names = await Promise.all(paths.map((path) => readdir(path)));
-  return names.flat().some((name) => LEVEL_DATA.test(name));
+  for (const path of paths) {
+    for (const name of await readdir(path)) {
+      if (LEVEL_DATA.test(name) && (await stat(join(path, name))).size > 0) return true;
+    }
+  }
+  return false;
 }
 
 /** Was anything dropped from the journal of a store that was set aside? Call it after `salvage`. */

@@ -38,9 +38,11 @@ export function checkEffects(world: World, cast: Cast): void {
       world.violate("effects", `${id} is not shown, and who was told of it still has it`);
     }
     for (const target of TARGETS) {
-      const count = world.sink.count(id, target);
-      if (count === 0) world.violate("effects", `${target} was never told of ${id}`);
-      if (count >= tooMany) world.violate("effects", `${target} was told ${count} times of ${id}`);
+      const deeds = world.sink.of(id, target);
+      if (deeds.length === 0) world.violate("effects", `${target} was never told of ${id}`);
+      if (deeds.length < tooMany) continue;
+      const who = deeds.map(({ box, atMs }) => `by ${box} at ${atMs.toFixed(0)}`).join(", ");
+      world.violate("effects", `${target} was told of ${id} ${who}`);
     }
   }
 }
