@@ -1,15 +1,13 @@
 import type { SigningKey } from "../core/event/sign.ts";
 import type { BoxId, ServerName } from "../core/ids.ts";
-import type { ClaimKind, Logger, Random, Timers } from "../core/ports.ts";
+import type { Logger, Random, Timers } from "../core/ports.ts";
 import type { RoomDocumentLimits } from "../core/room-document/constants.ts";
-import { fields, users } from "../core/tables.ts";
-import type { UserId } from "../core/ids.ts";
-import { isObject } from "../core/json.ts";
 import { HYBRID_TICKS_PER_MS, millisecondsOf } from "../core/transaction/records.ts";
 import type { HybridTime } from "../core/transaction/records.ts";
 import { incarnationOf, includes } from "../core/vector.ts";
 import type { Origin, Vector } from "../core/vector.ts";
 import { CasPaxos } from "./claims/cas-paxos.ts";
+import { holderOf } from "./claims/holder.ts";
 import { HybridClock } from "./clock/hybrid-clock.ts";
 import { actorOf } from "./documents/automerge-doc.ts";
 import { DocumentStore } from "./documents/documents.ts";
@@ -176,7 +174,7 @@ export class MeshNode {
       ...deps,
       state,
       members,
-      held: (kind, name) => this.#held(kind, name),
+      held: (kind, name) => holderOf(state, kind, name),
     });
     ledger.onFlushed((entries) => {
       for (const { topics } of entries) touch(topics);
@@ -263,16 +261,6 @@ export class MeshNode {
     const ids = new Set(this.membership.members().map(({ box }) => box));
     ids.add(this.#deps.transport.self);
     return [...ids].toSorted();
-  }
-
-  #held(kind: ClaimKind, name: string): string | undefined {
-    if (kind === "user") {
-      return this.state.get(users, [name as UserId]) ? `account ${name}` : undefined;
-    }
-    // Aliases are claimed in the name of the user who made them, whatever room they lead to.
-    const alias = this.state.get(fields, ["mesh", "aliases", name]);
-    const creator = isObject(alias) ? alias["creator"] : undefined;
-    return typeof creator === "string" ? creator : undefined;
   }
 
   #hear(box: BoxId, vector: Vector): void {
