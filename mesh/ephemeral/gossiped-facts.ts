@@ -1,4 +1,4 @@
-import { isObject } from "../../core/json.ts";
+import { isObject, parseJson } from "../../core/json.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RoomId, UserId } from "../../core/ids.ts";
 import type { Ephemeral, EphemeralFact, Timers, WakeTopic } from "../../core/ports.ts";
@@ -66,12 +66,7 @@ export class GossipedFacts implements Ephemeral {
 
   #heard(data: Uint8Array): void {
     if (data.length > FACT_LENGTH_MAX) return;
-    let said: unknown;
-    try {
-      said = JSON.parse(Buffer.from(data).toString());
-    } catch {
-      return;
-    }
+    const said = parseJson(Buffer.from(data).toString());
     if (!isObject(said)) return;
     const { kind, key, value, ttlMs } = said;
     if (kind !== "typing" && kind !== "presence") return;

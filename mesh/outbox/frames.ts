@@ -1,4 +1,4 @@
-import { isObject } from "../../core/json.ts";
+import { isObject, parseJson } from "../../core/json.ts";
 import { parseBoxId } from "../../core/ids.ts";
 import type { BoxId } from "../../core/ids.ts";
 import type { SettledRecord } from "../../core/transaction/records.ts";
@@ -25,14 +25,9 @@ export function encodeOutboxFrame(frame: OutboxFrame): Uint8Array {
 /** Undefined for bytes that are no such frame. */
 export function decodeOutboxFrame(bytes: Uint8Array): OutboxFrame | undefined {
   if (bytes.length > FRAME_BYTES_MAX) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(Buffer.from(bytes).toString());
   if (!isObject(value)) return undefined;
-  const { sees, settled, asks } = value as { readonly [key: string]: unknown };
+  const { sees, settled, asks } = value;
   if (!Array.isArray(sees) || sees.length > BOXES_MAX || !Array.isArray(settled)) return undefined;
   const boxes = sees.flatMap((box: unknown) => parseBoxId(box) ?? []);
   if (!settled.every(isSettledRecord)) return undefined;

@@ -1,3 +1,4 @@
+import { isObject, parseJson } from "../../core/json.ts";
 import { parseVector } from "../../core/vector.ts";
 import type { Vector } from "../../core/vector.ts";
 import type { ProtocolRange } from "./protocol.ts";
@@ -64,9 +65,9 @@ function encodeHello({ newest, oldest }: ProtocolRange, vector: Vector): Uint8Ar
 }
 
 function decodeHello(body: string): Frame | undefined {
-  const value = parse(body);
-  if (typeof value !== "object" || value === null) return undefined;
-  const { protocol: newest, oldest = newest, vector } = value as Record<string, unknown>;
+  const value = parseJson(body);
+  if (!isObject(value)) return undefined;
+  const { protocol: newest, oldest = newest, vector } = value;
   const parsed = parseVector(vector);
   if (!isVersion(newest) || !isVersion(oldest) || parsed === undefined) return undefined;
   return { kind: "hello", speaks: { oldest, newest }, vector: parsed };
@@ -77,14 +78,6 @@ function isVersion(value: unknown): value is number {
 }
 
 function decodeVectorFrame(kind: "vector" | "confirm", body: string): Frame | undefined {
-  const vector = parseVector(parse(body));
+  const vector = parseVector(parseJson(body));
   return vector === undefined ? undefined : { kind, vector };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

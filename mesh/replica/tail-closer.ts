@@ -1,9 +1,9 @@
 import type { BoxId } from "../../core/ids.ts";
-import type { Command, Logger, Runner, Timers } from "../../core/ports.ts";
+import type { Command, Runner } from "../../core/ports.ts";
 import { closedOrigins } from "../../core/tables.ts";
 import { boxOf, floorOf, incarnationOf, includes } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
-import type { Ledger } from "../journal/ledger.ts";
+import type { UpkeepDeps } from "./upkeep.ts";
 
 /** Earlier lives closed by one transaction; more wait for the next round. */
 const CLOSED_AT_ONCE_MAX = 500;
@@ -12,6 +12,7 @@ const CLOSED_AT_ONCE_MAX = 500;
  * from then on counts, milliseconds.
  */
 export const TAILS_LAND_MS = 10_000;
+
 export interface Tail {
   readonly origin: Origin;
   readonly seq: number;
@@ -59,14 +60,8 @@ export const closeTails: Command<readonly Tail[], void> = (draft, tails) => {
   }
 };
 
-export interface TailCloserDeps {
-  readonly ledger: Ledger;
+export interface TailCloserDeps extends UpkeepDeps {
   readonly runner: Runner;
-  readonly timers: Timers;
-  readonly logger: Logger;
-  readonly members: () => readonly BoxId[];
-  /** Is nothing missing here that this box once had, as far as it knows? */
-  readonly isWhole: () => boolean;
 }
 
 /** Closes the earlier lives of this box once their ends are certain, which keeps vectors small. */

@@ -1,11 +1,10 @@
 import type { BoxId } from "../../core/ids.ts";
 import { parseBoxId } from "../../core/ids.ts";
-import type { Logger, Timers } from "../../core/ports.ts";
+import { parseJson } from "../../core/json.ts";
 import { parseVector } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
 import { hashOfEntry } from "../journal/entry.ts";
 import type { Cut } from "../journal/extent.ts";
-import type { Ledger } from "../journal/ledger.ts";
 import { HEARD_PREFIX, heardKey, rowsUnder } from "../store/mesh-keys.ts";
 import type { StateStore } from "../store/overlay.ts";
 import type { Store } from "../store/store.ts";
@@ -14,6 +13,7 @@ import type { Batch, Want } from "./batch.ts";
 import { covered, heldByAll, heldByMost } from "./confirmed.ts";
 import type { Holdings } from "./confirmed.ts";
 import { CUT_BATCHES_MAX, HEARD_BOXES_MAX, JOURNAL_SLACK_TIMES } from "./constants.ts";
+import type { UpkeepDeps } from "./upkeep.ts";
 
 /** How much of the journal stays. */
 export interface JournalLimits {
@@ -45,18 +45,11 @@ export interface JournalReport {
   readonly heldFor: ReadonlyMap<BoxId, number>;
 }
 
-export interface TruncatorDeps {
-  readonly ledger: Ledger;
+export interface TruncatorDeps extends UpkeepDeps {
   readonly state: StateStore;
   readonly store: Store;
-  readonly timers: Timers;
-  readonly logger: Logger;
   readonly self: BoxId;
   readonly limits: JournalLimits;
-  /** The boxes of the mesh, this one included. */
-  readonly members: () => readonly BoxId[];
-  /** Is nothing missing here that this box once had? */
-  readonly isWhole: () => boolean;
 }
 
 /**
@@ -83,7 +76,7 @@ export class Truncator {
     const range = { ...rowsUnder(HEARD_PREFIX), limit: HEARD_BOXES_MAX };
     for (const [key, text] of await this.#deps.store.range(range)) {
       const box = parseBoxId(key.slice(HEARD_PREFIX.length));
-      const vector = parseVector(JSON.parse(text));
+      const vector = parseVector(parseJson(text));
       if (box === undefined || vector === undefined) continue;
       this.#stored.set(box, text);
       // What a box has said since the start is newer.

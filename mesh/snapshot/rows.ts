@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { isObject } from "../../core/json.ts";
+import { isObject, parseJson } from "../../core/json.ts";
 import { parseVector } from "../../core/vector.ts";
 import type { Vector } from "../../core/vector.ts";
 import { encodeParcels } from "../transport/parcel.ts";
@@ -33,7 +33,7 @@ export function encodeHead(head: Head): Uint8Array {
 }
 
 export function decodeHead(body: Uint8Array): Head {
-  const value = parse(Buffer.from(body).toString());
+  const value = parseJson(Buffer.from(body).toString());
   if (!isObject(value)) throw new SnapshotError("the head of the copy cannot be read");
   const { id, sizeBytes, format } = value;
   const vector = parseVector(value["vector"]);
@@ -88,12 +88,4 @@ export function decodeRows(bytes: Uint8Array): Row[] {
     rows.push([take(keyLength), take(valueLength)]);
   }
   return rows;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { isObject } from "../../core/json.ts";
+import { isObject, parseJson } from "../../core/json.ts";
 import type { BoxId } from "../../core/ids.ts";
 import type { Logger, Timers } from "../../core/ports.ts";
 import type { Origin } from "../../core/vector.ts";
@@ -123,7 +123,7 @@ async function* parcelsOf(snapshot: StoreSnapshot, after: string): AsyncGenerato
 
 function parseWish(body: Uint8Array): Wish {
   const text = Buffer.from(body).toString();
-  const value: unknown = text.length <= WISH_LENGTH_MAX ? JSON.parse(text) : undefined;
+  const value = text.length <= WISH_LENGTH_MAX ? parseJson(text) : undefined;
   if (!isObject(value)) throw new TransportError("refused", "not a wish for a copy");
   const { id, after } = value;
   const isText = (part: unknown): boolean => part === undefined || typeof part === "string";

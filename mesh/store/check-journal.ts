@@ -7,7 +7,9 @@ import type { Place, Position } from "../journal/positions.ts";
 import { successor } from "./keys.ts";
 import type { Mark } from "./mark.ts";
 import {
+  CLOCK_KEY,
   FLOOR_PREFIX,
+  JOURNAL_LENGTH_KEY,
   JOURNAL_ROWS,
   STORE_ID_KEY,
   journalKey,
@@ -49,6 +51,9 @@ export async function checkJournal(
 ): Promise<string | undefined> {
   try {
     expect(store.get(STORE_ID_KEY) !== undefined, "the store has lost its name");
+    expect(isCount(store.get(CLOCK_KEY) ?? "0"), "the store has lost its time");
+    const length = store.get(JOURNAL_LENGTH_KEY) ?? "0";
+    expect(isCount(length), "the store has lost the length of its journal");
     const floors = await loadPlaces(store, FLOOR_PREFIX);
     const positions = await loadPositions(store);
     if (mark) checkMark(store, mark, floors);
@@ -79,6 +84,10 @@ export async function checkJournal(
 
 function expect(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Damage(message);
+}
+
+function isCount(text: string): boolean {
+  return /^\d+$/.test(text) && Number.isSafeInteger(Number(text));
 }
 
 function checkMark(store: Store, mark: Mark, floors: ReadonlyMap<Origin, Place>): void {

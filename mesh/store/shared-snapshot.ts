@@ -1,3 +1,4 @@
+import { parseJson } from "../../core/json.ts";
 import type { Snapshot } from "../../core/ports.ts";
 import { EMPTY_VECTOR, parseVector } from "../../core/vector.ts";
 import type { Vector } from "../../core/vector.ts";
@@ -63,7 +64,7 @@ export class SharedSnapshot {
   #readVector(): Vector {
     const text = this.#snapshot.get(VECTOR_KEY);
     if (text === undefined) return EMPTY_VECTOR;
-    const vector = parseVector(JSON.parse(text));
+    const vector = parseVector(parseJson(text));
     if (vector === undefined) throw new Error("the store holds a damaged vector");
     return vector;
   }

@@ -1,4 +1,5 @@
 import type { BoxId } from "../../core/ids.ts";
+import { parseJson } from "../../core/json.ts";
 import type { Timers } from "../../core/ports.ts";
 import { parseVector } from "../../core/vector.ts";
 import type { Dot, Vector } from "../../core/vector.ts";
@@ -168,7 +169,7 @@ function sectionOf(name: string): Section {
 
 function vectorOf(snapshot: StoreSnapshot): Vector {
   const text = snapshot.get(VECTOR_KEY);
-  const vector = text === undefined ? {} : parseVector(JSON.parse(text));
+  const vector = text === undefined ? {} : parseVector(parseJson(text));
   if (!vector) throw new TransportError("refused", "the store holds a damaged vector");
   return vector;
 }

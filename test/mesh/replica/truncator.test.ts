@@ -131,6 +131,17 @@ test("what a box said is remembered across lives, so that its absence holds up n
   expect(await next.left()).toBe(22);
 });
 
+test("a damaged row of what a box said is passed over, as if it had said nothing", async () => {
+  const on = await openLedger();
+  const rows = [heardKey(B), heardKey(C)].map((key, i) => ({ key, value: ["{", "[7]"][i] ?? "" }));
+  await on.store.batch(rows.map((row) => ({ type: "put" as const, ...row })));
+  const { truncator, writeMany, left } = await truncating({ on });
+  await writeMany(30);
+  expect(await left()).toBe(30);
+  for (const box of [B, C]) truncator.heard(box, said(30));
+  expect(await left()).toBe(8);
+});
+
 test("reports how long the journal is and for whom", async () => {
   const { box, truncator, writeMany } = await truncating();
   await writeMany(30);

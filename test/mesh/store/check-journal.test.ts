@@ -6,6 +6,8 @@ import { hashOfEntry } from "../../../mesh/journal/entry.ts";
 import { markOf } from "../../../mesh/store/mark.ts";
 import { MemoryDisk, MemoryStore } from "../../../mesh/store/memory-store.ts";
 import {
+  CLOCK_KEY,
+  JOURNAL_LENGTH_KEY,
   STORE_ID_KEY,
   VECTOR_KEY,
   floorKey,
@@ -66,6 +68,21 @@ describe("the check of the journal", () => {
       }
     }
     expect(await checkJournal(store)).toBeUndefined();
+  });
+
+  it("finds a time and a length that are none, which a start would reckon with", async () => {
+    for (const [key, lost] of [
+      [CLOCK_KEY, "the store has lost its time"],
+      [JOURNAL_LENGTH_KEY, "the store has lost the length of its journal"],
+    ] as const) {
+      await set(key, "1767225600000000");
+      expect(await checkJournal(store)).toBeUndefined();
+      for (const damaged of ["", "x", "1e9", "-1", "12345678901234567890"]) {
+        await set(key, damaged);
+        expect(await checkJournal(store), damaged).toBe(lost);
+      }
+      await del(key);
+    }
   });
 
   it("reads the newest part of old journals only, and their first and last entries in any case", async () => {
