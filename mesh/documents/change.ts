@@ -43,8 +43,7 @@ export function checkSize(change: Uint8Array): void {
 
 /** Checks a change from a peer or a disk: bounded, whole, and editing a flat map of text only. */
 export function readChange(bytes: Uint8Array): ChangeContent {
-  if (bytes.length > CHANGE_BYTES_MAX)
-    throw new DocumentError("too-large", "a change is too large");
+  checkSize(bytes);
   if (bytes[KIND_AT] !== KIND_CHANGE) throw new DocumentError("garbage", "not a plain change");
   let change;
   try {

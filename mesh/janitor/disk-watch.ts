@@ -1,5 +1,5 @@
 import type { Logger, Timers } from "../../core/ports.ts";
-import { diskTroubleOf, TROUBLE_TEXTS } from "../store/disk-trouble.ts";
+import { troubleText } from "../store/disk-trouble.ts";
 import { STORE_ID_KEY } from "../store/mesh-keys.ts";
 import type { StateStore } from "../store/overlay.ts";
 
@@ -24,9 +24,7 @@ export class DiskWatch {
   /** Why the disk takes no writes, for people; nothing while it does. */
   get trouble(): string | undefined {
     const { failure } = this.#state;
-    if (failure === undefined) return undefined;
-    const known = diskTroubleOf(failure);
-    return known ? TROUBLE_TEXTS[known] : "The disk of this box refuses to write.";
+    return failure === undefined ? undefined : troubleText(failure);
   }
 
   stop(): void {

@@ -4,7 +4,7 @@ import type { EffectPlace, SettledRecord } from "../../core/transaction/records.
 import { boxOf, incarnationOf } from "../../core/vector.ts";
 import { SETTLED_PLACES_MAX } from "../journal/entry.ts";
 import { HEARD_MAX, RECORD_EFFECTS, RECORD_MS } from "./constants.ts";
-import { outcomesOf, placeName, recordsOf } from "./waiting.ts";
+import { nameOf, outcomesOf, recordsOf } from "./waiting.ts";
 import type { Outcome, PlaceName } from "./waiting.ts";
 
 /** Command: writes down what is over. What somebody else has written down is left out. */
@@ -25,10 +25,6 @@ export interface SettlementsDeps {
   readonly logger: Logger;
   /** Tells the other boxes, at once and without any promise that they hear it. */
   readonly announce: (records: readonly SettledRecord[]) => void;
-}
-
-function nameOf({ effect: { lane, origin, place } }: Outcome): PlaceName {
-  return placeName(lane, origin, place);
 }
 
 /** What is over and not written down yet, here and, as far as they said so, on other boxes. */
@@ -60,7 +56,7 @@ export class Settlements {
   }
 
   note(outcome: Outcome): void {
-    this.#own.set(nameOf(outcome), outcome);
+    this.#own.set(nameOf(outcome.effect), outcome);
     this.#deps.announce(recordsOf([outcome]));
     if (this.#own.size >= RECORD_EFFECTS) void this.write();
     else this.#timer ??= this.#deps.timers.after(RECORD_MS, () => void this.write());
@@ -69,8 +65,8 @@ export class Settlements {
   /** Another box has said what is over. */
   hear(record: SettledRecord): void {
     for (const outcome of outcomesOf(record)) {
-      this.#heard.delete(nameOf(outcome));
-      this.#heard.set(nameOf(outcome), outcome);
+      this.#heard.delete(nameOf(outcome.effect));
+      this.#heard.set(nameOf(outcome.effect), outcome);
       const [oldest] = this.#heard.keys();
       if (this.#heard.size > HEARD_MAX && oldest !== undefined) this.#heard.delete(oldest);
     }
@@ -79,7 +75,7 @@ export class Settlements {
   /** A record is on disk. */
   written(record: SettledRecord): void {
     for (const outcome of outcomesOf(record)) {
-      const name = nameOf(outcome);
+      const name = nameOf(outcome.effect);
       this.#heard.delete(name);
       // More may have been reached since the record was made.
       const own = this.#own.get(name);

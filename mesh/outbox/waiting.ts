@@ -16,12 +16,8 @@ export interface Waiting extends WaitingEffect {
 /** A name for a place, for maps. */
 export type PlaceName = string;
 
-export function placeName(lane: string, origin: Origin, [seq, index]: EffectPlace): PlaceName {
+export function nameOf({ lane, origin, place: [seq, index] }: Outcome["effect"]): PlaceName {
   return `${lane} ${origin} ${seq} ${index}`;
-}
-
-export function nameOf({ lane, origin, place }: Waiting): PlaceName {
-  return placeName(lane, origin, place);
 }
 
 /** What became of an effect: over, or owed to these targets only. */

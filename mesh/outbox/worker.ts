@@ -6,7 +6,7 @@ import { IN_HAND_MAX, STOP_GRACE_MS, TARGETS_AT_ONCE_MAX } from "./constants.ts"
 import type { Settlements } from "./settlements.ts";
 import { TargetQueue } from "./target-queue.ts";
 import { Turns } from "./turns.ts";
-import { nameOf, outcomesOf, placeName } from "./waiting.ts";
+import { nameOf, outcomesOf } from "./waiting.ts";
 import type { PlaceName, Waiting } from "./waiting.ts";
 
 export interface WorkerDeps {
@@ -75,7 +75,7 @@ export class Worker {
   /** Somebody else has done what this box is busy with. */
   letGo(record: SettledRecord): void {
     for (const { effect, owedTo } of outcomesOf(record)) {
-      const name = placeName(effect.lane, effect.origin, effect.place);
+      const name = nameOf(effect);
       const inHand = this.#hand.get(name);
       if (!inHand) continue;
       for (const target of inHand.left) if (!owedTo.includes(target)) inHand.left.delete(target);

@@ -2,7 +2,7 @@ import type { Command, Runner } from "../../core/ports.ts";
 import { unavailable } from "../../core/errors.ts";
 import type { Dot } from "../../core/vector.ts";
 import type { Ledger } from "../journal/ledger.ts";
-import { diskTroubleOf, TROUBLE_TEXTS } from "../store/disk-trouble.ts";
+import { troubleText } from "../store/disk-trouble.ts";
 
 export interface RunnerDeps {
   readonly ledger: Ledger;
@@ -27,9 +27,7 @@ export class MeshRunner implements Runner {
     try {
       await written;
     } catch (error) {
-      const trouble = diskTroubleOf(error);
-      const why = trouble ? TROUBLE_TEXTS[trouble] : "The disk of this box refuses to write.";
-      throw unavailable(why, error);
+      throw unavailable(troubleText(error), error);
     }
     // A retry that finds its work done changes nothing, yet it may only be answered like the first try.
     const last = dot ?? this.#deps.ledger.lastOwn;

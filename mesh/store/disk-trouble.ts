@@ -23,6 +23,12 @@ export const TROUBLE_TEXTS: Readonly<Record<DiskTrouble, string>> = {
   failing: "The disk of this box fails.",
 };
 
+/** For people: why a write failed. */
+export function troubleText(error: unknown): string {
+  const trouble = diskTroubleOf(error);
+  return trouble ? TROUBLE_TEXTS[trouble] : "The disk of this box refuses to write.";
+}
+
 /** A write was refused because too little is free, before the disk itself refused it. */
 export class DiskFullError extends Error {
   override readonly name = "DiskFullError";

@@ -1,7 +1,6 @@
 import { createRoom } from "../../core/rooms/commands/create-room.ts";
 import { sendInRoom } from "../../core/rooms/build-event.ts";
 import { scopedTransactionId } from "../../core/rooms/transaction-id.ts";
-import { sync } from "../../core/sync/sync.ts";
 import type { SyncInput } from "../../core/sync/sync.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
@@ -11,6 +10,7 @@ import type { Env } from "../../core/ports.ts";
 import { readMessages } from "../../core/timeline/messages.ts";
 import { NO_FILTER } from "../../core/timeline/event-filter.ts";
 import { TEST_SERVER } from "./one-box.ts";
+import { syncOnce } from "./sync-once.ts";
 
 /** A client event, as far as tests look at it. */
 export interface SeenEvent {
@@ -70,17 +70,7 @@ export class SyncClient {
   }
 
   async sync(box: Services, options: Partial<SyncInput> = {}): Promise<Synced> {
-    const raw = await sync(box, {
-      requester: this.requester,
-      since: this.since,
-      filter: undefined,
-      fullState: false,
-      stateAfter: false,
-      setPresence: "offline",
-      timeoutMs: 0,
-      signal: new AbortController().signal,
-      ...options,
-    });
+    const raw = await syncOnce(box, this.requester, this.since, options);
     const synced = read(raw);
     this.since = synced.next;
     return synced;

@@ -1,11 +1,8 @@
 import { createAccount } from "../../../core/account/create-account.ts";
-import type { JsonObject } from "../../../core/json.ts";
 import { createRoom } from "../../../core/rooms/commands/create-room.ts";
 import { inviteUser } from "../../../core/rooms/commands/change-membership.ts";
 import { joinRoom } from "../../../core/rooms/commands/join-room.ts";
 import { startSession } from "../../../core/account/start-session.ts";
-import type { Requester, Services } from "../../../core/services.ts";
-import { sync } from "../../../core/sync/sync.ts";
 import { boxOnDisk } from "../../support/box-on-disk.ts";
 import type { BoxOnDisk } from "../../support/box-on-disk.ts";
 import { familyDevices, YEAR, YEAR_BEGAN_MS } from "./family-plan.ts";
@@ -48,21 +45,4 @@ export async function foundFamily({ services }: FamilyBox): Promise<Family> {
     rooms.push(room);
   }
   return { devices, rooms, tokens: devices.map(() => undefined), nowMs: YEAR_BEGAN_MS };
-}
-
-export function syncOnce(
-  services: Services,
-  requester: Requester,
-  since: string | undefined,
-): Promise<JsonObject> {
-  return sync(services, {
-    requester,
-    since,
-    filter: undefined,
-    fullState: false,
-    stateAfter: false,
-    setPresence: "offline",
-    timeoutMs: 0,
-    signal: new AbortController().signal,
-  });
 }

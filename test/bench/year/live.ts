@@ -4,7 +4,7 @@ import type { EventId, RoomId } from "../../../core/ids.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import { sendMessage } from "../../../core/rooms/commands/send-message.ts";
 import type { Requester, Services } from "../../../core/services.ts";
-import { syncOnce } from "./family-box.ts";
+import { syncOnce } from "../../support/sync-once.ts";
 import type { FamilyBox } from "./family-box.ts";
 import { ciphertext, draw, roomOf, YEAR, YEAR_BEGAN_MS, YEAR_MS } from "./family-plan.ts";
 import type { Family } from "./family-plan.ts";

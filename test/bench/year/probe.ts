@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { median } from "../figures.ts";
-import { openFamilyBox, syncOnce } from "./family-box.ts";
+import { syncOnce } from "../../support/sync-once.ts";
+import { openFamilyBox } from "./family-box.ts";
 import type { Family } from "./family-plan.ts";
 import { say } from "./live.ts";
 import type { Probe } from "./verdict.ts";

@@ -4,7 +4,6 @@ import { scheduleEvent } from "../../../core/delayed/schedule.ts";
 import type { DeviceId, EventId, RoomId, UserId } from "../../../core/ids.ts";
 import { createRoom } from "../../../core/rooms/commands/create-room.ts";
 import { sendMessage } from "../../../core/rooms/commands/send-message.ts";
-import { sync } from "../../../core/sync/sync.ts";
 import { delayIdOf } from "../../../core/rooms/transaction-id.ts";
 import { effects, events } from "../../../core/tables.ts";
 import type { StoredEvent } from "../../../core/tables.ts";
@@ -14,6 +13,7 @@ import { FAIR } from "../../simulation/options.ts";
 import type { SimBox } from "../../simulation/sim-box.ts";
 import { SERVER } from "../../simulation/sim-box.ts";
 import { World } from "../../simulation/world.ts";
+import { syncOnce } from "../../support/sync-once.ts";
 
 const ALICE = `@alice:${SERVER}` as UserId;
 const DEVICE = "PHONE" as DeviceId;
@@ -144,18 +144,7 @@ export class EffectBoxes {
     const { services } = this.at(index);
     if (!services || !this.#room) throw new Error("the box does not serve");
     const requester = { user: ALICE, device: DEVICE, tokenId: "", deviceCreated: 0 };
-    const json = await this.world.finish(
-      sync(services, {
-        requester,
-        since,
-        filter: undefined,
-        fullState: false,
-        stateAfter: false,
-        setPresence: "offline",
-        timeoutMs: 0,
-        signal: new AbortController().signal,
-      }),
-    );
+    const json = await this.world.finish(syncOnce(services, requester, since));
     const joined = (json["rooms"] as { join?: Record<string, JoinedRoom> } | undefined)?.join;
     const told = joined?.[this.#room]?.timeline.events ?? [];
     return { next: String(json["next_batch"]), told };

@@ -70,6 +70,18 @@ async function untilCut(world: World): Promise<void> {
   await world.clock.run(world.clock.nowMs + 30_000);
 }
 
+/** Of three boxes the last one was away until the others had dropped what it lacks; it went on, too. */
+async function awayForLong(): Promise<{ readonly world: World; readonly late: SimBox }> {
+  const world = await meshOf(3);
+  const late = boxAt(world, 2);
+  for (const other of [0, 1]) cut(world, boxAt(world, other), late);
+  await world.clock.run(world.clock.nowMs + 20_000);
+  await writeMany(world, 0, "left");
+  for (let i = 0; i < 5; i++) await write(world, 2, `right ${i}`);
+  await untilCut(world);
+  return { world, late };
+}
+
 test("what every box has is dropped, but for the newest entries", async () => {
   const world = await meshOf(3);
   await writeMany(world, 0, "note");
@@ -106,13 +118,7 @@ test("what an absent box lacks is kept for it, and a short absence ends without 
 });
 
 test("a box that was away for too long copies another one, and loses nothing that only it had", async () => {
-  const world = await meshOf(3);
-  const late = boxAt(world, 2);
-  for (const other of [0, 1]) cut(world, boxAt(world, other), late);
-  await world.clock.run(world.clock.nowMs + 20_000);
-  await writeMany(world, 0, "left");
-  for (let i = 0; i < 5; i++) await write(world, 2, `right ${i}`);
-  await untilCut(world);
+  const { world, late } = await awayForLong();
   expect(entriesOn(world, 0)).toBeLessThan(WRITES);
   const store = late.disk.current;
   world.network.heal();
@@ -169,13 +175,7 @@ test("a new box, and one whose disk was lost, copy what nobody has as entries", 
 test("a crash at any write of the copy, and of the start on it, loses nothing", async () => {
   let crashes = 0;
   for (let target = 1; ; target++) {
-    const world = await meshOf(3);
-    const late = boxAt(world, 2);
-    for (const other of [0, 1]) cut(world, boxAt(world, other), late);
-    await world.clock.run(world.clock.nowMs + 20_000);
-    await writeMany(world, 0, "left");
-    for (let i = 0; i < 5; i++) await write(world, 2, `right ${i}`);
-    await untilCut(world);
+    const { world, late } = await awayForLong();
     let writes = 0;
     let hasCrashed = false;
     late.disk.onWrite = () => {
