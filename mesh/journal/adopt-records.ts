@@ -31,11 +31,17 @@ export interface AdoptDeps {
 export async function adoptRecords(deps: AdoptDeps): Promise<number> {
   const known = await knownRows(deps);
   let applied = 0;
-  for (const [i, [, key]] of known.entries()) {
+  let writes: Promise<void>[] = [];
+  for (const [, key] of known) {
     const written = adopt(deps, key);
-    if (written) applied++;
-    if (i % RECORDS_AT_ONCE === 0 || i === known.length - 1) await written;
+    if (!written) continue;
+    applied++;
+    writes.push(written);
+    if (writes.length < RECORDS_AT_ONCE) continue;
+    await Promise.all(writes);
+    writes = [];
   }
+  await Promise.all(writes);
   if (applied > 0) deps.logger.info({ applied }, "took up what a later version had written");
   return applied;
 }

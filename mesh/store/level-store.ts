@@ -7,7 +7,7 @@ import { tryToWrite } from "./durable-file.ts";
 import type { Store, StoreOp, StoreRange, StoreSnapshot } from "./store.ts";
 
 const MIB = 1024 * 1024;
-/** Twice LevelDB's default: half the level-0 files, so fewer bytes rewritten on an SD card. Two of them may be in memory. */
+/** Twice LevelDB's default: half the level-0 files, so fewer bytes rewritten on an SD card. Two may be in memory. */
 const WRITE_BUFFER_BYTES = 8 * MIB;
 /** Uncompressed blocks kept; hot values are kept decoded above the store. */
 const BLOCK_CACHE_BYTES = 16 * MIB;
@@ -55,9 +55,6 @@ export async function repairLevelStore(path: string): Promise<void> {
   await Repairable.repair(path);
 }
 
-/** What each key of a batch held before it. */
-type Before = ReadonlyMap<string, string | undefined>;
-
 /**
  * LevelDB as a store. After a failed write its log is in an unknown state, and only opening anew settles
  * what is in it. That takes room on the disk: until there is some, the open handle answers reads, with
@@ -68,8 +65,8 @@ export class LevelStore implements Store {
   readonly #db: Level<string, string>;
   readonly #options: Required<LevelStoreOptions>;
   #reopening: Promise<void> | undefined;
-  /** Of a write that failed, until it is certain that nothing of it is there. */
-  #doubtful: Before | undefined;
+  /** What each key of a write that failed held before, until it is certain that nothing of it is there. */
+  #doubtful: ReadonlyMap<string, string | undefined> | undefined;
   #closed = false;
 
   constructor(db: Level<string, string>, options: Required<LevelStoreOptions>) {
@@ -134,7 +131,7 @@ export class LevelStore implements Store {
     try {
       await this.#db.batch([...ops], { sync: true });
     } catch (error) {
-      if (this.#db.status === "open") this.#doubtful = this.#before(ops);
+      if (this.#db.status === "open") await this.#doubt(ops);
       // Where it cannot be mended now, the next write tries again.
       await this.#mend().catch(() => undefined);
       throw error;
@@ -168,8 +165,13 @@ export class LevelStore implements Store {
   }
 
   /** LevelDB shows nothing of a write that failed, as long as it is open. */
-  #before(ops: readonly StoreOp[]): Before {
-    return new Map(ops.map(({ key }) => [key, this.#db.getSync(key)]));
+  async #doubt(ops: readonly StoreOp[]): Promise<void> {
+    try {
+      this.#doubtful = new Map(ops.map(({ key }) => [key, this.#db.getSync(key)]));
+    } catch {
+      // What cannot be undone must not be hidden first: nobody reads until the store is open anew.
+      await this.#db.close();
+    }
   }
 
   /** Makes the store writable again; rejects, and leaves it readable where it is, while the disk refuses. */
@@ -198,13 +200,13 @@ export class LevelStore implements Store {
 
   async #undo(): Promise<void> {
     const before = [...(this.#doubtful ?? [])];
-    const changed = before.filter(([key, value]) => this.#db.getSync(key) !== value);
-    const ops = changed.map(([key, value]) =>
-      value === undefined
-        ? ({ type: "del", key } as const)
-        : ({ type: "put", key, value } as const),
-    );
     try {
+      const changed = before.filter(([key, value]) => this.#db.getSync(key) !== value);
+      const ops = changed.map(([key, value]) =>
+        value === undefined
+          ? ({ type: "del", key } as const)
+          : ({ type: "put", key, value } as const),
+      );
       if (ops.length > 0) await this.#db.batch(ops, { sync: true });
       this.#doubtful = undefined;
     } catch (error) {
@@ -214,7 +216,7 @@ export class LevelStore implements Store {
     }
   }
 
-  /** Before each write, since others may fill the disk at any time: a look takes microseconds, a sync milliseconds. */
+  /** Before each write, since others may fill the disk at any time: a look takes microseconds. */
   async #checkReserve(): Promise<void> {
     if ((await this.#options.freeBytes(this.#db.location)) < DISK_RESERVE_BYTES) throw full();
   }

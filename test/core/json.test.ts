@@ -2,9 +2,8 @@ import { expect, test } from "vitest";
 import { isObject, parseJson } from "../../core/json.ts";
 
 test("text that is no JSON is undefined, which no JSON text is", () => {
-  for (const text of ["", "{", "undefined", "{'a': 1}", "1 2"]) {
-    expect(parseJson(text), text).toBeUndefined();
-  }
+  const none = ["", "{", "undefined", "{'a': 1}", "1 2"];
+  expect(none.filter((text) => parseJson(text) !== undefined)).toEqual([]);
   expect(parseJson("null")).toBeNull();
   expect(parseJson('{"a":[1]}')).toEqual({ a: [1] });
 });

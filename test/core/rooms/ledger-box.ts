@@ -33,6 +33,7 @@ import type { Entry } from "../../../mesh/journal/entry.ts";
 import { Ledger } from "../../../mesh/journal/ledger.ts";
 import { decodeKey, encodeKey } from "../../../mesh/store/keys.ts";
 import { MemoryDisk, MemoryStore } from "../../../mesh/store/memory-store.ts";
+import type { MemoryDiskFaults } from "../../../mesh/store/memory-store.ts";
 import { StateStore } from "../../../mesh/store/overlay.ts";
 
 export const SERVER = "hearth.test" as ServerName;
@@ -63,6 +64,7 @@ export interface LedgerBoxOptions {
   /** Milliseconds since 1970 as this box has it. */
   readonly wall?: () => number;
   readonly roomLimits?: RoomDocumentLimits | undefined;
+  readonly faults?: MemoryDiskFaults;
 }
 
 /** What stores, derives and journals of one box, without network: entries are carried by hand. */
@@ -91,7 +93,7 @@ export class LedgerBox {
     const box = name.repeat(8) as BoxId;
     const origin = originOf(box, incarnation);
     const disk = new MemoryDisk();
-    const store = new MemoryStore(disk);
+    const store = new MemoryStore(disk, options.faults);
     const state = new StateStore(store);
     const docs = new DocumentStore(state, actorOf(origin), undefined, options.roomLimits);
     const ledger = await Ledger.open({

@@ -84,6 +84,21 @@ describe("records of a kind that only a later version knows", () => {
     expect(logged).toContain("a record that a later version had written cannot be applied");
   });
 
+  it("are not said to be applied when the disk refuses them", async () => {
+    let refuses = false;
+    const beforeWrite = async (): Promise<void> => {
+      if (refuses) throw new Error("the disk refuses");
+    };
+    const box = await LedgerBox.open({ name: "b", faults: { beforeWrite } });
+    boxes.push(box);
+    const forger = new Forger();
+    for (const text of ["broken", "glad", "broken"]) await box.take(forger.entry([mood(text)]));
+    refuses = true;
+    await expect(adoptRecords(laterVersion(box))).rejects.toThrow("the disk refuses");
+    refuses = false;
+    expect(await adoptRecords(laterVersion(box))).toBe(1);
+  });
+
   it("are applied however many there are", async () => {
     const box = await openBox("b");
     const forger = new Forger();

@@ -93,33 +93,60 @@ describe("a level store", () => {
     expect(() => snapshot.get("a")).toThrow(expect.objectContaining({ status: 503 }));
   });
 
-  it("undoes what a write left that was reported as failed", async () => {
-    await store.close();
-    const db = new Level<string, string>(folder);
-    await db.open();
-    const write = db.batch.bind(db) as (ops: unknown, options: unknown) => Promise<void>;
-    let lies = false;
-    Object.assign(db, {
-      batch: async (ops: unknown, options: unknown): Promise<void> => {
-        await write(ops, options);
-        if (!lies) return;
-        lies = false;
-        throw new Error("IO error: Input/output error");
-      },
+  describe("after a write that was reported as failed and is on disk", () => {
+    let lies: boolean;
+    let isHidden: boolean;
+    /** Reads that fail, counted down. */
+    let unreadable: number;
+    beforeEach(async () => {
+      [lies, isHidden, unreadable] = [false, false, 0];
+      await store.close();
+      const db = new Level<string, string>(folder);
+      await db.open();
+      const write = db.batch.bind(db) as (ops: unknown, options: unknown) => Promise<void>;
+      const read = db.getSync.bind(db) as (key: string) => string | undefined;
+      Object.assign(db, {
+        batch: async (ops: unknown, options: unknown): Promise<void> => {
+          await write(ops, options);
+          if (!lies) return;
+          lies = false;
+          throw new Error("IO error: not written");
+        },
+        getSync: (key: string): string | undefined => {
+          if (unreadable > 0 && unreadable--) throw new Error("IO error: not read");
+          // LevelDB shows what it has in its log only once it is opened anew.
+          return isHidden && ["a", "b"].includes(key) ? undefined : read(key);
+        },
+      });
+      store = new LevelStore(db, { freeBytes, tryToWrite });
     });
-    const hidden = ["a", "b"];
-    let isHidden = false;
-    const read = db.getSync.bind(db) as (key: string) => string | undefined;
-    // LevelDB shows what it has in its log only once it is opened anew.
-    const shown = (key: string): string | undefined =>
-      isHidden && hidden.includes(key) ? undefined : read(key);
-    Object.assign(db, { getSync: shown });
-    store = new LevelStore(db, { freeBytes, tryToWrite });
-    [lies, isHidden, takesWrites] = [true, true, false];
-    await expect(store.batch([put("a", "1"), put("b", "1")])).rejects.toThrow("IO error");
-    [isHidden, takesWrites] = [false, true];
-    await store.batch([put("c", "1")]);
-    expect([store.get("a"), store.get("b"), store.get("c")]).toEqual([undefined, undefined, "1"]);
+    const values = (): unknown[] => ["a", "b", "c"].map((key) => store.get(key));
+
+    it("undoes what it left", async () => {
+      [lies, isHidden, takesWrites] = [true, true, false];
+      await expect(store.batch([put("a", "1"), put("b", "1")])).rejects.toThrow("not written");
+      [isHidden, takesWrites] = [false, true];
+      await store.batch([put("c", "1")]);
+      expect(values()).toEqual([undefined, undefined, "1"]);
+    });
+
+    it("answers nothing while it cannot tell what there is to undo", async () => {
+      [lies, isHidden, takesWrites] = [true, true, false];
+      await expect(store.batch([put("a", "1"), put("b", "1")])).rejects.toThrow("not written");
+      [isHidden, takesWrites, unreadable] = [false, true, 1];
+      await expect(store.batch([put("c", "1")])).rejects.toThrow("not read");
+      expect(() => store.get("a")).toThrow(expect.objectContaining({ status: 503 }));
+      await store.batch([put("c", "1")]);
+      expect(values()).toEqual([undefined, undefined, "1"]);
+    });
+
+    it("opens anew, hiding nothing, where it could not read what was there before", async () => {
+      [lies, unreadable, takesWrites] = [true, 1, false];
+      await expect(store.batch([put("a", "1")])).rejects.toThrow("not written");
+      expect(store.get("a")).toBe("1");
+      await store.batch([put("c", "1")]);
+      expect(values()).toEqual(["1", undefined, "1"]);
+    });
   });
 
   it("cannot be opened twice", async () => {
