@@ -15,8 +15,9 @@ const DEVICES_WAITING_MAX = 1000;
 type Device = readonly [user: UserId, device: DeviceId];
 
 /**
- * Deletes to-device messages that their client has acknowledged, and the notes that they came. Readers pass over them from the
- * moment of the acknowledgement; deleting is housekeeping of this box, so it is no transaction.
+ * Deletes to-device messages that their client has acknowledged, and the notes that they came. Readers
+ * pass over them from the moment of the acknowledgement; deleting is housekeeping of this box, so it is
+ * no transaction.
  */
 export class ToDevicePruner {
   readonly #state: StateStore;

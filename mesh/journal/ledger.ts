@@ -12,8 +12,13 @@ import { advance, boxOf, compact, covers, incarnationOf, includes } from "../../
 import type { Dot, Origin, Vector } from "../../core/vector.ts";
 import type { HybridClock } from "../clock/hybrid-clock.ts";
 import type { DocumentStore } from "../documents/documents.ts";
-import { CLOCK_KEY, journalKey, journalRange } from "../store/mesh-keys.ts";
-import { positionKey, VECTOR_KEY } from "../store/mesh-keys.ts";
+import {
+  CLOCK_KEY,
+  journalKey,
+  journalRange,
+  positionKey,
+  VECTOR_KEY,
+} from "../store/mesh-keys.ts";
 import type { StateStore } from "../store/overlay.ts";
 import type { Stage } from "../store/stage.ts";
 import type { Store } from "../store/store.ts";

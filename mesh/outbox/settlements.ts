@@ -8,7 +8,7 @@ import { nameOf, outcomesOf, recordsOf } from "./waiting.ts";
 import type { Outcome, PlaceName } from "./waiting.ts";
 
 /** Command: writes down what is over. What somebody else has written down is left out. */
-export const writeSettled: Command<readonly SettledRecord[], void> = (draft, records) => {
+const writeSettled: Command<readonly SettledRecord[], void> = (draft, records) => {
   for (const record of records) {
     const { lane, origin } = record;
     const waits = ([seq, index]: EffectPlace): boolean =>

@@ -5,8 +5,8 @@ import type { ProtocolRange } from "./protocol.ts";
 
 /**
  * What boxes say on a link's `replica` channel. On the wire: one letter, then
- * `h` JSON {protocol, oldest?, vector}, the newest and the oldest version spoken · `v` JSON vector · `e` entries, one JSON text a line ·
- * `c` JSON vector, confirming one `e` · `g` JSON boolean.
+ * `h` JSON {protocol, oldest?, vector}, the newest and the oldest version spoken · `v` JSON vector ·
+ * `e` entries, one JSON text a line · `c` JSON vector, confirming one `e` · `g` JSON boolean.
  */
 export type Frame =
   | { readonly kind: "hello"; readonly speaks: ProtocolRange; readonly vector: Vector }

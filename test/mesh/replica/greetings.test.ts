@@ -2,8 +2,12 @@ import { afterEach, expect, test } from "vitest";
 import type { BoxId } from "../../../core/ids.ts";
 import { incarnationOf } from "../../../core/vector.ts";
 import type { BoxRecord } from "../../../mesh/membership/membership.ts";
-import { Greetings, GREETINGS_WAIT_DOUBTFUL_MS } from "../../../mesh/replica/greetings.ts";
-import { GREETINGS_WAIT_MS } from "../../../mesh/replica/greetings.ts";
+import {
+  Greetings,
+  GREETINGS_WAIT_DOUBTFUL_MS,
+  GREETINGS_WAIT_HEARD_MS,
+  GREETINGS_WAIT_MS,
+} from "../../../mesh/replica/greetings.ts";
 import { MemoryNetwork } from "../../support/memory-network.ts";
 import { oneBox } from "../../support/one-box.ts";
 import type { TestBox } from "../../support/one-box.ts";
@@ -88,6 +92,24 @@ test("boxes that start at the same time do not wait for each other to be done", 
   });
   await Promise.all([a?.exchange(), b?.exchange()]);
   expect(clock.nowMs).toBe(0);
+});
+
+test("a box that may not know its past waits less for the rest once it has heard one", async () => {
+  const clock = new SimClock();
+  const network = new MemoryNetwork();
+  const greet = (box: BoxId, others: readonly BoxId[]): Promise<void> =>
+    new Greetings({
+      transport: network.join(box),
+      timers: new BoxTimers(clock),
+      others: others.map(record),
+      vector: {},
+      isDoubtful: () => true,
+    }).exchange();
+  let isOver = false;
+  void greet(A, [B, "cccccccc" as BoxId]).then(() => (isOver = true));
+  await greet(B, [A]);
+  expect(await clock.run(GREETINGS_WAIT_HEARD_MS - 1, () => isOver)).toBe(false);
+  expect(await clock.run(GREETINGS_WAIT_HEARD_MS + 100, () => isOver)).toBe(true);
 });
 
 test("a clock that is set meanwhile ends the long wait", async () => {
