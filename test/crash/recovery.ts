@@ -12,14 +12,20 @@ import { puts } from "../../core/tables.ts";
 import type { DocId } from "../../core/transaction/records.ts";
 import type { Origin } from "../../core/vector.ts";
 import { hashOfEntry, parseEntry } from "../../mesh/journal/entry.ts";
-import { DOCUMENT_ROWS, JOURNAL_ROWS, journalKey } from "../../mesh/store/mesh-keys.ts";
+import {
+  DOCUMENT_ROWS,
+  JOURNAL_LENGTH_KEY,
+  JOURNAL_ROWS,
+  journalKey,
+} from "../../mesh/store/mesh-keys.ts";
 import { TABLE_ROWS } from "../../mesh/store/keys.ts";
 import { boxOnDisk, repairedBox } from "../support/box-on-disk.ts";
 import type { BoxOnDisk } from "../support/box-on-disk.ts";
 import { canonicalText, derivedRows } from "../support/derived-rows.ts";
 import { oneBox } from "../support/one-box.ts";
+import type { TestBoxOptions } from "../support/one-box.ts";
 import type { BoxId } from "../../core/ids.ts";
-import type { Promised, StoragePath } from "./paths.ts";
+import type { Promised, StoragePath } from "./storage-path.ts";
 
 /** More than any path writes. */
 const ROWS_MAX = 100_000;
@@ -40,16 +46,20 @@ export async function faultsAfterCrash(
     if (promised.every((p) => "home" in p || "members" in p)) return faults;
   }
   try {
-    const box = await repairedBox(home);
+    faults.push(...((await path.faults?.(home, promised)) ?? []));
+    const server = path.serverName === undefined ? {} : { serverName: path.serverName };
+    const box = await repairedBox(home, server);
     const { outcome, reason } = box.checked;
     // A store that was never whole may count as damaged: there is nothing in it.
     const wasWhole = path.prepare !== undefined || promised.length > 0;
-    if (outcome === "damaged" && wasWhole && !path.isDamaged) faults.push(`set aside: ${reason}`);
+    if (outcome === "damaged" && wasWhole && !path.mayBeDamaged)
+      faults.push(`set aside: ${reason}`);
     faults.push(...(await storeFaults(box, promised)));
+    faults.push(...(await replayFaults(box, server, (await path.droppable?.(home)) ?? [])));
     faults.push(...(await mediaFaults(home, box, promised)));
     await box.node.runner.run(goOn, undefined);
     await box.stop();
-    const again = await boxOnDisk(home);
+    const again = await boxOnDisk(home, server);
     if (again.checked.outcome !== "ok") faults.push(`then the store was ${again.checked.reason}`);
     await again.stop();
   } catch (error) {
@@ -72,22 +82,31 @@ async function storeFaults(box: BoxOnDisk, promised: readonly Promised[]): Promi
       if (outcome !== "taken") faults.push(`${done.name} was given away again`);
     }
   }
-  return [...faults, ...(await replayFaults(box))];
+  return faults;
 }
 
-/** The tables and documents must be what the journal makes of an empty store. */
-async function replayFaults({ store, node }: BoxOnDisk): Promise<string[]> {
-  const journal = await store.range({ ...JOURNAL_ROWS, limit: ROWS_MAX });
-  const entries = journal
-    .map(([, text]) => parseEntry(text))
+/** The tables and documents must be what the journal, and what was dropped of it, make of an empty store. */
+async function replayFaults(
+  { store, node }: BoxOnDisk,
+  server: Pick<TestBoxOptions, "serverName">,
+  dropped: readonly string[],
+): Promise<string[]> {
+  const journal = (await store.range({ ...JOURNAL_ROWS, limit: ROWS_MAX })).map(([, text]) => text);
+  const entries = [...new Set([...dropped, ...journal])]
+    .map((text) => parseEntry(text))
     .toSorted((a, b) => a.transaction.time - b.transaction.time);
   const replay = await oneBox({
+    ...server,
     box: "zzzzzzzz" as BoxId,
     beforeStart: (fresh) => fresh.replicator.take(entries.map(({ text }) => text)),
   });
   const here = derivedRows(await store.range({ ...TABLE_ROWS, limit: ROWS_MAX }));
   const there = derivedRows(replay.disk.entries);
   const faults: string[] = [];
+  const length = journal.reduce((sum, text) => sum + text.length, 0);
+  if (Number(store.get(JOURNAL_LENGTH_KEY)) !== length) {
+    faults.push(`a journal of ${length} says to have ${store.get(JOURNAL_LENGTH_KEY)}`);
+  }
   for (const key of new Set([...here.keys(), ...there.keys()])) {
     const [a, b] = [canonicalText(here.get(key)), canonicalText(there.get(key))];
     if (a !== b) faults.push(`${JSON.stringify(key)} is ${a}, by the journal ${b}`);

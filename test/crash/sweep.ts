@@ -16,7 +16,7 @@ import { CrashDisk, FATES } from "./crash-disk.ts";
 import type { Fate } from "./crash-disk.ts";
 import { parseTrace, TRACED_CALLS } from "./disk-op.ts";
 import type { DiskOp } from "./disk-op.ts";
-import type { Promised, StoragePath } from "./paths.ts";
+import type { Promised, StoragePath } from "./storage-path.ts";
 import { faultsAfterCrash } from "./recovery.ts";
 
 /** Longest text that strace writes down, bytes: more than any write of a path. */

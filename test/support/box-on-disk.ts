@@ -14,7 +14,7 @@ import type { TestBox, TestBoxOptions } from "./one-box.ts";
 
 const BOX = "aaaaaaaa" as BoxId;
 const quiet = (): void => undefined;
-const QUIET: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+export const QUIET: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 /** A box of this process on the store of a home, with the checks of a real start. */
 export interface BoxOnDisk extends TestBox {
@@ -36,22 +36,31 @@ export async function boxOnDisk(
   return { ...(await serve(home, checked, options)), checkMs };
 }
 
-/** A box that first takes over what is left of its damaged store, and is whole when it resolves. */
-export async function repairedBox(home: string): Promise<BoxOnDisk> {
-  const checked = await openCheckedStore(home, newStoreId);
+/**
+ * A box that first takes over what is left of its damaged store, and is whole when it resolves.
+ * `others`: there are boxes that fill it.
+ */
+export async function repairedBox(
+  home: string,
+  {
+    others = false,
+    ...options
+  }: Omit<TestBoxOptions, "disk" | "store"> & { readonly others?: boolean } = {},
+): Promise<BoxOnDisk> {
+  const checked = await openCheckedStore(home, newStoreId, { isJoining: others });
   const { setAside } = checked;
   let repair: Repair | undefined;
   const beforeStart = async (node: MeshNode): Promise<void> => {
-    repair = new Repair({ node, timers: systemTimers, logger: QUIET }, checked, false);
+    repair = new Repair({ node, timers: systemTimers, logger: QUIET }, checked, others);
     await repair.salvage();
   };
-  const box = await serve(home, checked, { beforeStart });
+  const box = await serve(home, checked, { ...options, beforeStart });
   repair?.watch();
   while (setAside.some((folder) => existsSync(folder))) await new Promise(setImmediate);
   return { ...box, checkMs: 0 };
 }
 
-function newStoreId(): string {
+export function newStoreId(): string {
   return randomBytes(12).toString("base64url");
 }
 

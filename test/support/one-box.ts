@@ -38,6 +38,7 @@ export interface TestBox {
 
 export interface TestBoxOptions {
   readonly box?: BoxId;
+  readonly serverName?: ServerName;
   readonly network?: MemoryNetwork;
   readonly disk?: MemoryDisk;
   /** In place of one on `disk`; closed by whoever opened it. */
@@ -65,7 +66,8 @@ const SEED = new Uint8Array(32).fill(1);
 export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
   const { network = new MemoryNetwork(), disk = new MemoryDisk(), logger = QUIET } = options;
   const transport = network.join(options.box ?? ("aaaaaaaa" as BoxId));
-  const key = signingKey(TEST_SERVER, "ed25519:test", SEED);
+  const { serverName = TEST_SERVER } = options;
+  const key = signingKey(serverName, "ed25519:test", SEED);
   const random = { bytes: (length: number): Uint8Array => new Uint8Array(randomBytes(length)) };
   const wallClock = options.wallClock ?? ((): number => performance.timeOrigin + performance.now());
   const { promise: renewed, resolve } = Promise.withResolvers<MemoryDisk>();
@@ -79,7 +81,7 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
     random,
     wallClock,
     remembered: options.remembered ?? [],
-    serverName: TEST_SERVER,
+    serverName,
     signingKey: key,
     logger,
     ack: { policy: "reachable", waitMs: 250 },
@@ -88,7 +90,7 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
     node,
     transport,
     blobs: options.blobs ?? fakeBlobs(),
-    serverName: TEST_SERVER,
+    serverName,
     settings: { ...TEST_SETTINGS, ...options.settings },
     signingKey: key,
     tokenKeys: [{ kid: "test", key: new Uint8Array(32).fill(2) }],
