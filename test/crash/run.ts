@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { STORAGE_PATHS } from "./paths.ts";
-import { sweep, whyNoTrace } from "./sweep.ts";
+import { Recording, sweep, whyNoTrace } from "./sweep.ts";
 
 interface Options {
   readonly only?: string;
@@ -23,7 +23,8 @@ let [crashes, faults] = [0, 0];
 for (const path of STORAGE_PATHS) {
   if (options.only !== undefined && !path.name.includes(options.only)) continue;
   const began = performance.now();
-  const result = await sweep(path, { every: Number(options.every) });
+  using recording = await Recording.make(path);
+  const result = await sweep(recording, { every: Number(options.every) });
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   const { moments } = result;
   process.stdout.write(

@@ -69,22 +69,18 @@ export async function homeWith(home: string, notes: number): Promise<void> {
   await box.stop();
 }
 
-/** A box on a store that no crash may have damaged. */
-export async function soundBox(
+/** Looks into a box on a store that no crash may have damaged. */
+export async function inSoundBox<T>(
   home: string,
-  options: Omit<TestBoxOptions, "disk" | "store"> = {},
-): Promise<BoxOnDisk> {
+  options: Omit<TestBoxOptions, "disk" | "store">,
+  look: (box: BoxOnDisk) => Promise<T>,
+): Promise<T> {
   const box = await boxOnDisk(home, options);
   const { outcome, reason } = box.checked;
-  if (outcome !== "ok") throw new Error(`the store is ${outcome}: ${reason}`);
-  return box;
-}
-
-/** Lets everything else go on until something has come about; throws where it does not. */
-export async function untilSo(what: string, isSo: () => boolean, waitMs = 5000): Promise<void> {
-  const end = performance.now() + waitMs;
-  while (!isSo()) {
-    if (performance.now() > end) throw new Error(`${what}: it did not come about`);
-    await new Promise((resolve) => setImmediate(resolve));
+  try {
+    if (outcome !== "ok") throw new Error(`the store is ${outcome}: ${reason}`);
+    return await look(box);
+  } finally {
+    await box.stop();
   }
 }

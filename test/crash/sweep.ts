@@ -34,6 +34,8 @@ export interface SweepOptions {
   readonly every: number;
   /** A disk that says it has synced these files and has not, to prove that the sweep would see it. */
   readonly lying?: RegExp;
+  /** The sweep ends with a fault like this. */
+  readonly until?: RegExp;
 }
 
 export interface SweepResult {
@@ -51,47 +53,69 @@ function workFolder(): string {
   return realpathSync(mkdtempSync(join(root, "hearth-crash-")));
 }
 
-/**
- * Walks a storage path once, and then crashes it at each change of its disk, with every fate of what
- * was not synced. After each crash the box must start, have all that it promised, and go on.
- */
-export async function sweep(path: StoragePath, options: SweepOptions): Promise<SweepResult> {
-  const folder = workFolder();
-  try {
+/** A storage path as it was walked once. */
+export class Recording {
+  readonly path: StoragePath;
+  readonly ops: readonly DiskOp[];
+  readonly #folder: string;
+
+  private constructor(path: StoragePath, ops: readonly DiskOp[], folder: string) {
+    this.path = path;
+    this.ops = ops;
+    this.#folder = folder;
+  }
+
+  static async make(path: StoragePath): Promise<Recording> {
+    const folder = workFolder();
     const home = join(folder, "home");
     mkdirSync(home);
     await path.prepare?.(home);
-    const before = join(folder, "before");
-    cpSync(home, before, { recursive: true });
-    const ops = record(path.name, home, join(folder, "trace"));
-    const every = options.every * (path.thin ?? 1);
-    return await crashEverywhere(path, before, ops, join(folder, "left"), {
-      ...options,
-      every,
-    });
-  } finally {
-    rmSync(folder, { recursive: true });
+    cpSync(home, join(folder, "before"), { recursive: true });
+    return new Recording(path, trace(path.name, home, join(folder, "trace")), folder);
+  }
+
+  /** The disk as it was before. */
+  disk(): CrashDisk {
+    return CrashDisk.of(join(this.#folder, "before"));
+  }
+
+  /** Where a crash may leave something. */
+  get left(): string {
+    return join(this.#folder, "left");
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true });
   }
 }
 
-function record(name: string, home: string, trace: string): DiskOp[] {
+/**
+ * Crashes a storage path at each change of its disk, with every fate of what was not synced. After each
+ * crash the box must start, have all that it promised, and go on.
+ */
+export function sweep(recording: Recording, options: SweepOptions): Promise<SweepResult> {
+  const every = options.every * (recording.path.thin ?? 1);
+  return crashEverywhere(recording, { ...options, every });
+}
+
+function trace(name: string, home: string, file: string): DiskOp[] {
   const script = join(import.meta.dirname, "path-process.ts");
   const args = ["-f", "-qq", "-xx", "-y", "-s", String(TEXT_BYTES_MAX), "--seccomp-bpf"];
-  args.push("-e", `trace=${TRACED_CALLS}`, "-o", trace);
+  args.push("-e", `trace=${TRACED_CALLS}`, "-o", file);
   execFileSync("strace", [...args, process.execPath, script, name, home], {
     stdio: ["ignore", "pipe", "inherit"],
+    // Every path loads the same modules.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") },
   });
-  return parseTrace(readFileSync(trace, "latin1"), home);
+  return parseTrace(readFileSync(file, "latin1"), home);
 }
 
 async function crashEverywhere(
-  path: StoragePath,
-  before: string,
-  ops: readonly DiskOp[],
-  left: string,
-  { every, lying }: SweepOptions,
+  recording: Recording,
+  { every, lying, until }: SweepOptions,
 ): Promise<SweepResult> {
-  const disk = CrashDisk.of(before);
+  const { path, ops, left } = recording;
+  const disk = recording.disk();
   const promised: Promised[] = [];
   const faults: string[] = [];
   const seen = new Set<string>();
@@ -113,6 +137,8 @@ async function crashEverywhere(
         faults.push(...found.map((fault) => `${at(k, op, fate)}: ${fault}`));
       }
       rmSync(left, { recursive: true });
+      if (faults.some((fault) => until?.test(fault)))
+        return { path: path.name, moments, crashes, faults };
     }
   }
   return { path: path.name, moments, crashes, faults };

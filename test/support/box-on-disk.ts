@@ -10,6 +10,7 @@ import type { CheckedStore } from "../../mesh/store/check.ts";
 import type { LevelStore } from "../../mesh/store/level-store.ts";
 import { markOf, writeMark } from "../../mesh/store/mark.ts";
 import { oneBox } from "./one-box.ts";
+import { untilSo } from "./until-so.ts";
 import type { TestBox, TestBoxOptions } from "./one-box.ts";
 
 const BOX = "aaaaaaaa" as BoxId;
@@ -56,7 +57,13 @@ export async function repairedBox(
   };
   const box = await serve(home, checked, { ...options, beforeStart });
   repair?.watch();
-  while (setAside.some((folder) => existsSync(folder))) await new Promise(setImmediate);
+  try {
+    await untilSo("the repair ends", () => !setAside.some((folder) => existsSync(folder)));
+  } catch (error) {
+    repair?.stop();
+    await box.stop();
+    throw error;
+  }
   return { ...box, checkMs: 0 };
 }
 

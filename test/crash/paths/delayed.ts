@@ -6,7 +6,8 @@ import type { Services } from "../../../core/services.ts";
 import { events } from "../../../core/tables.ts";
 import { boxOnDisk } from "../../support/box-on-disk.ts";
 import type { BoxOnDisk } from "../../support/box-on-disk.ts";
-import { ALICE, DEVICE, soundBox, untilSo } from "../storage-path.ts";
+import { untilSo } from "../../support/until-so.ts";
+import { ALICE, DEVICE, inSoundBox } from "../storage-path.ts";
 import type { Promised, StoragePath } from "../storage-path.ts";
 import { homeWithRoom, roomIn } from "./room.ts";
 
@@ -52,10 +53,10 @@ async function sentIn({ node }: BoxOnDisk): Promise<Map<string, number>> {
 async function sendFaults(home: string, promised: readonly Promised[]): Promise<string[]> {
   const scheduled = promised.flatMap((done) => ("scheduled" in done ? [done.scheduled] : []));
   const cancelled = promised.flatMap((done) => ("cancelled" in done ? [done.cancelled] : []));
-  const box = await soundBox(home);
-  await untilOver(box);
-  const sent = await sentIn(box);
-  await box.stop();
+  const sent = await inSoundBox(home, {}, async (box) => {
+    await untilOver(box);
+    return sentIn(box);
+  });
   const times = (id: string): number => sent.get(id) ?? 0;
   return [
     ...scheduled.filter((id) => times(id) !== 1).map((id) => `${id} was sent ${times(id)} times`),

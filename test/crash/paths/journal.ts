@@ -9,7 +9,8 @@ import { JOURNAL_ROWS } from "../../../mesh/store/mesh-keys.ts";
 import { boxOnDisk } from "../../support/box-on-disk.ts";
 import type { BoxOnDisk } from "../../support/box-on-disk.ts";
 import { oneBox } from "../../support/one-box.ts";
-import { homeWith, newestOf, note, OTHER, untilSo } from "../storage-path.ts";
+import { untilSo } from "../../support/until-so.ts";
+import { homeWith, newestOf, note, OTHER } from "../storage-path.ts";
 import type { StoragePath } from "../storage-path.ts";
 
 export const fromOthers: StoragePath = {

@@ -3,7 +3,7 @@ import type { Answer, Question } from "../../../mesh/claims/register.ts";
 import { boxOnDisk } from "../../support/box-on-disk.ts";
 import { MemoryNetwork } from "../../support/memory-network.ts";
 import { TEST_SERVER } from "../../support/one-box.ts";
-import { homeWith, OTHER, soundBox } from "../storage-path.ts";
+import { homeWith, OTHER, inSoundBox } from "../storage-path.ts";
 import type { Promised, StoragePath } from "../storage-path.ts";
 
 export const names: StoragePath = {
@@ -40,23 +40,22 @@ async function voter(network: MemoryNetwork): Promise<(question: Question) => Pr
 
 async function voteFaults(home: string, promised: readonly Promised[]): Promise<string[]> {
   const network = new MemoryNetwork();
-  const box = await soundBox(home, { network });
-  const ask = await voter(network);
-  const faults: string[] = [];
-  for (const done of promised) {
-    if (!("vote" in done)) continue;
-    const { vote: register, ballot } = done;
-    const early = await ask({ phase: "prepare", register, ballot: [ballot - 1, OTHER] });
-    if (early.ok) faults.push(`${register}: the promise of round ${ballot} is forgotten`);
-  }
-  const values = promised.flatMap((done) => ("vote" in done && done.value ? [done] : []));
-  for (const { vote: register, value } of values) {
-    const late = await ask({ phase: "prepare", register, ballot: [LATE_ROUND, OTHER] });
-    const kept = late.ok ? late.accepted?.value : "nothing";
-    if (kept !== value) faults.push(`${register}: it accepted ${value}, and says ${kept}`);
-  }
-  await box.stop();
-  return faults;
+  const votes = promised.flatMap((done) => ("vote" in done ? [done] : []));
+  return inSoundBox(home, { network }, async () => {
+    const ask = await voter(network);
+    const faults: string[] = [];
+    for (const { vote: register, ballot } of votes) {
+      const early = await ask({ phase: "prepare", register, ballot: [ballot - 1, OTHER] });
+      if (early.ok) faults.push(`${register}: the promise of round ${ballot} is forgotten`);
+    }
+    for (const { vote: register, value } of votes) {
+      if (value === undefined) continue;
+      const late = await ask({ phase: "prepare", register, ballot: [LATE_ROUND, OTHER] });
+      const kept = late.ok ? late.accepted?.value : "nothing";
+      if (kept !== value) faults.push(`${register}: it accepted ${value}, and says ${kept}`);
+    }
+    return faults;
+  });
 }
 
 export const votes: StoragePath = {

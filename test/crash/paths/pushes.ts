@@ -2,7 +2,8 @@ import type { HttpClient } from "../../../core/ports.ts";
 import { isObject } from "../../../core/json.ts";
 import { effects } from "../../../core/tables.ts";
 import { boxOnDisk } from "../../support/box-on-disk.ts";
-import { soundBox, untilSo } from "../storage-path.ts";
+import { untilSo } from "../../support/until-so.ts";
+import { inSoundBox } from "../storage-path.ts";
 import type { Promised, StoragePath } from "../storage-path.ts";
 import { homeWithRoom, say } from "./room.ts";
 
@@ -51,38 +52,50 @@ async function live(
   }
 }
 
-/** Everybody is told of what was acknowledged, and of nothing that is written down as done. */
-async function tellFaults(home: string, promised: readonly Promised[]): Promise<string[]> {
+function tellFaults(home: string, promised: readonly Promised[]): Promise<string[]> {
+  const heard: string[] = [];
+  const http = gateways(
+    () => true,
+    (told) => void heard.push(told),
+  );
+  return inSoundBox(home, { http }, async ({ services }) => {
+    const faults = await missingFaults(heard, promised);
+    // Each gateway is told in order, so this is told after all that is told again.
+    const last = await say(services, home, "after the crash");
+    await untilSo("the gateways are told of what is new", () =>
+      GATEWAYS.every((url) => heard.includes(`${url} ${last}`)),
+    );
+    for (const done of promised) {
+      if ("over" in done && heard.includes(done.over)) faults.push(`told again: ${done.over}`);
+    }
+    if (new Set(heard).size < heard.length) faults.push("told twice in one life");
+    return faults;
+  });
+}
+
+/** Everybody is told of what was acknowledged. */
+async function missingFaults(
+  heard: readonly string[],
+  promised: readonly Promised[],
+): Promise<string[]> {
   const owed = promised.flatMap((done) => ("owed" in done ? [done.owed] : []));
   const before = new Set(promised.flatMap((done) => ("told" in done ? [done.told] : [])));
-  const over = promised.flatMap((done) => ("over" in done ? [done.over] : []));
-  const heard: string[] = [];
-  const box = await soundBox(home, {
-    http: gateways(
-      () => true,
-      (told) => void heard.push(told),
-    ),
-  });
   const missing = (): string[] => owed.filter((each) => !before.has(each) && !heard.includes(each));
-  const faults: string[] = [];
-  await untilSo("the gateways are told", () => missing().length === 0).catch(() =>
-    faults.push(`never told: ${missing().join()}`),
-  );
-  // Each gateway is told in order, so this is told after all that is told again.
-  const last = await say(box.services, home, "after the crash");
-  await untilSo("the gateways are told of what is new", () =>
-    GATEWAYS.every((url) => heard.includes(`${url} ${last}`)),
-  );
-  await box.stop();
-  for (const each of over) if (heard.includes(each)) faults.push(`told again: ${each}`);
-  if (new Set(heard).size < heard.length) faults.push("told twice in one life");
-  const again = await soundBox(home);
-  const waiting = again.node.state.snapshot();
-  const left = await waiting.range(effects, { prefix: ["push"], limit: 100 });
-  waiting.close();
-  if (left.length > 0) faults.push(`${left.length} effects are left over`);
-  await again.stop();
-  return faults;
+  try {
+    await untilSo("the gateways are told", () => missing().length === 0);
+    return [];
+  } catch {
+    return [`never told: ${missing().join()}`];
+  }
+}
+
+/** When all is told, that is written down. */
+async function leftFaults(home: string): Promise<string[]> {
+  return inSoundBox(home, {}, async ({ node }) => {
+    using snapshot = node.state.snapshot();
+    const left = await snapshot.range(effects, { prefix: ["push"], limit: 100 });
+    return left.length > 0 ? [`${left.length} effects are left over`] : [];
+  });
 }
 
 export const pushes: StoragePath = {
@@ -93,5 +106,8 @@ export const pushes: StoragePath = {
     await live(home, ["one", "two", "three"], (url) => url === PHONE, { owed, promise });
     await live(home, ["four", "five"], () => true, { owed, promise });
   },
-  faults: tellFaults,
+  faults: async (home, promised) => [
+    ...(await tellFaults(home, promised)),
+    ...(await leftFaults(home)),
+  ],
 };
