@@ -4,7 +4,8 @@ import { schedule } from "../../../core/delayed/schedule.ts";
 import type { DeviceId } from "../../../core/ids.ts";
 import { puts } from "../../../core/tables.ts";
 import { encodeKey } from "../../../mesh/store/keys.ts";
-import { ALICE, LedgerBox, openRoom } from "../rooms/ledger-box.ts";
+import { ALICE, LedgerBox } from "../rooms/ledger-box.ts";
+import { openRoom } from "../rooms/said.ts";
 
 /** More than are looked through at a time, and than may be scheduled: years of calls. */
 const FORGOTTEN = 20_500;

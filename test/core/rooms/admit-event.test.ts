@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { RoomId } from "../../../core/ids.ts";
 import { buildEvent } from "../../../core/rooms/build-event.ts";
-import { ALICE, BOB, CAROL, LedgerBox, openRoom, said, send } from "./ledger-box.ts";
+import { ALICE, BOB, CAROL, LedgerBox } from "./ledger-box.ts";
+import { openRoom, said, send } from "./said.ts";
 
 let a: LedgerBox;
 let b: LedgerBox;

@@ -5,7 +5,8 @@ import { PREV_EVENTS_MAX } from "../../../core/event/size.ts";
 import type { EventId, RoomId } from "../../../core/ids.ts";
 import { buildCreateEvent } from "../../../core/rooms/build-event.ts";
 import { ROOM_VERSIONS, roomVersion } from "../../../core/room-version/table.ts";
-import { ALICE, BOB, LedgerBox, openRoom, said, send } from "./ledger-box.ts";
+import { ALICE, BOB, LedgerBox } from "./ledger-box.ts";
+import { openRoom, said, send } from "./said.ts";
 
 let box: LedgerBox;
 beforeEach(async () => {

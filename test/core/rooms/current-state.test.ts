@@ -3,7 +3,8 @@ import type { RoomId, UserId } from "../../../core/ids.ts";
 import { currentState } from "../../../core/rooms/state-view.ts";
 import { splitStateKey } from "../../../core/event/state-key.ts";
 import { memberships, roomState, topicLog } from "../../../core/tables.ts";
-import { ALICE, BOB, CAROL, DAVE, LedgerBox, openRoom, said, send } from "./ledger-box.ts";
+import { ALICE, BOB, CAROL, DAVE, LedgerBox } from "./ledger-box.ts";
+import { openRoom, said, send } from "./said.ts";
 
 let a: LedgerBox;
 let b: LedgerBox;

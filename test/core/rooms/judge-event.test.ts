@@ -7,17 +7,9 @@ import { judgeEvent } from "../../../core/rooms/judge-event.ts";
 import { relations, rooms, topicLog, topicVector } from "../../../core/tables.ts";
 import type { ApplyContext } from "../../../core/transaction/apply.ts";
 import type { EventRecord } from "../../../core/transaction/records.ts";
-import {
-  ALICE,
-  BOB,
-  forge,
-  Forger,
-  LedgerBox,
-  openRoom,
-  said,
-  SERVER,
-  withState,
-} from "./ledger-box.ts";
+import { ALICE, BOB, LedgerBox, SERVER } from "./ledger-box.ts";
+import { openRoom, said } from "./said.ts";
+import { forge, Forger, withState } from "./forge.ts";
 
 let box: LedgerBox;
 let other: LedgerBox;

@@ -12,7 +12,9 @@ import {
 import type { EventRecord } from "../../../core/transaction/records.ts";
 import type { Vector } from "../../../core/vector.ts";
 import type { Entry } from "../../../mesh/journal/entry.ts";
-import { ALICE, BOB, CAROL, forge, Forger, LedgerBox, openRoom, said, send } from "./ledger-box.ts";
+import { ALICE, BOB, CAROL, LedgerBox } from "./ledger-box.ts";
+import { openRoom, said, send } from "./said.ts";
+import { forge, Forger } from "./forge.ts";
 
 const PHONE = "PHONE" as DeviceId;
 let box: LedgerBox;

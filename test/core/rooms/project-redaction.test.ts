@@ -6,19 +6,9 @@ import { PENDING_SENDERS_MAX } from "../../../core/rooms/project-redaction.ts";
 import { pendingRedactions, relations, topicLog, topicVector } from "../../../core/tables.ts";
 import type { EventRecord } from "../../../core/transaction/records.ts";
 import type { Vector } from "../../../core/vector.ts";
-import {
-  ALICE,
-  BOB,
-  CAROL,
-  DAVE,
-  forge,
-  Forger,
-  LedgerBox,
-  openRoom,
-  said,
-  send,
-  userOf,
-} from "./ledger-box.ts";
+import { ALICE, BOB, CAROL, DAVE, LedgerBox, userOf } from "./ledger-box.ts";
+import { openRoom, said, send } from "./said.ts";
+import { forge, Forger } from "./forge.ts";
 
 const LOGS = [topicLog, topicVector];
 let box: LedgerBox;

@@ -15,8 +15,10 @@ import type {
   StateHeads,
   TransactionRecord,
 } from "../../../core/transaction/records.ts";
-import { ALICE, BOB, CAROL, forge, Forger, LedgerBox, openRoom, said, send } from "./ledger-box.ts";
-import { withState } from "./ledger-box.ts";
+import { ALICE, BOB, CAROL, LedgerBox } from "./ledger-box.ts";
+import { openRoom, said, send } from "./said.ts";
+import { forge, Forger } from "./forge.ts";
+import { withState } from "./forge.ts";
 
 const SMALL: RoomDocumentLimits = {
   lengthMax: 6,

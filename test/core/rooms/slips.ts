@@ -11,7 +11,8 @@ import { roomVersion } from "../../../core/room-version/table.ts";
 import { rooms } from "../../../core/tables.ts";
 import type { Draft } from "../../../core/transaction/draft.ts";
 import type { StateHeads } from "../../../core/transaction/records.ts";
-import type { LedgerBox, Said } from "./ledger-box.ts";
+import type { LedgerBox } from "./ledger-box.ts";
+import type { Said } from "./said.ts";
 import { SIGNING_KEY } from "./ledger-box.ts";
 
 /**

@@ -13,7 +13,8 @@ import type { StateDeps } from "../../../core/rooms/state-view.ts";
 import { rooms } from "../../../core/tables.ts";
 import type { RoomMeta } from "../../../core/tables.ts";
 import type { Key, Table } from "../../../core/table.ts";
-import { ALICE, BOB, CAROL, LedgerBox, openRoom, said, send } from "./ledger-box.ts";
+import { ALICE, BOB, CAROL, LedgerBox } from "./ledger-box.ts";
+import { openRoom, said, send } from "./said.ts";
 
 let a: LedgerBox;
 let b: LedgerBox;

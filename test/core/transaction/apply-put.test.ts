@@ -3,7 +3,8 @@ import type { Json } from "../../../core/json.ts";
 import { backupStats, puts, topicLog } from "../../../core/tables.ts";
 import type { Collection, PutRecord } from "../../../core/transaction/records.ts";
 import type { Entry } from "../../../mesh/journal/entry.ts";
-import { ALICE, Forger, LedgerBox, START_MS } from "../rooms/ledger-box.ts";
+import { ALICE, LedgerBox, START_MS } from "../rooms/ledger-box.ts";
+import { Forger } from "../rooms/forge.ts";
 
 const opened: LedgerBox[] = [];
 afterEach(() => opened.splice(0).forEach((box) => box.close()));

@@ -10,7 +10,8 @@ import {
 import type { DequeueRecord, EnqueueRecord } from "../../../core/transaction/records.ts";
 import type { Vector } from "../../../core/vector.ts";
 import type { Entry } from "../../../mesh/journal/entry.ts";
-import { ALICE, BOB, Forger, LedgerBox, START_MS } from "../rooms/ledger-box.ts";
+import { ALICE, BOB, LedgerBox, START_MS } from "../rooms/ledger-box.ts";
+import { Forger } from "../rooms/forge.ts";
 
 const PHONE = "PHONE" as DeviceId;
 const opened: LedgerBox[] = [];

@@ -3,7 +3,8 @@ import { fieldKey } from "../../../core/documents/field-key.ts";
 import { closedOrigins, fields, topicLog, unknownRecords, users } from "../../../core/tables.ts";
 import type { DocId, TransactionRecord } from "../../../core/transaction/records.ts";
 import type { Origin } from "../../../core/vector.ts";
-import { ALICE, BOB, Forger, LedgerBox } from "../rooms/ledger-box.ts";
+import { ALICE, BOB, LedgerBox } from "../rooms/ledger-box.ts";
+import { Forger } from "../rooms/forge.ts";
 
 let box: LedgerBox;
 let other: LedgerBox;

@@ -3,7 +3,8 @@ import { fields, puts, rooms, timeline } from "../../../core/tables.ts";
 import { RECORDS_PER_TRANSACTION_MAX } from "../../../core/transaction/draft.ts";
 import type { Draft } from "../../../core/transaction/draft.ts";
 import { sendInRoom } from "../../../core/rooms/build-event.ts";
-import { ALICE, BOB, LedgerBox, openRoom, said } from "../rooms/ledger-box.ts";
+import { ALICE, BOB, LedgerBox } from "../rooms/ledger-box.ts";
+import { openRoom, said } from "../rooms/said.ts";
 
 let box: LedgerBox;
 beforeEach(async () => {

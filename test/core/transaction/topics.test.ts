@@ -5,7 +5,8 @@ import { originOf } from "../../../core/vector.ts";
 import type { Vector } from "../../../core/vector.ts";
 import type { BoxId } from "../../../core/ids.ts";
 import type { Entry } from "../../../mesh/journal/entry.ts";
-import { ALICE, Forger, LedgerBox } from "../rooms/ledger-box.ts";
+import { ALICE, LedgerBox } from "../rooms/ledger-box.ts";
+import { Forger } from "../rooms/forge.ts";
 
 const opened: LedgerBox[] = [];
 afterEach(() => opened.splice(0).forEach((box) => box.close()));

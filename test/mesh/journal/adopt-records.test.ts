@@ -6,7 +6,8 @@ import { isKnownRecord } from "../../../core/transaction/known-records.ts";
 import type { TransactionRecord } from "../../../core/transaction/records.ts";
 import { adoptRecords } from "../../../mesh/journal/adopt-records.ts";
 import type { AdoptDeps } from "../../../mesh/journal/adopt-records.ts";
-import { Forger, LedgerBox, START_MS } from "../../core/rooms/ledger-box.ts";
+import { LedgerBox, START_MS } from "../../core/rooms/ledger-box.ts";
+import { Forger } from "../../core/rooms/forge.ts";
 
 const boxes: LedgerBox[] = [];
 afterEach(() => {

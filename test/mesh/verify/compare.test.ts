@@ -7,7 +7,8 @@ import { documentChangeKey, journalKey, positionKey } from "../../../mesh/store/
 import { compareBoxes } from "../../../mesh/verify/compare.ts";
 import type { Comparison } from "../../../mesh/verify/compare.ts";
 import { KEYS_MAX, LOOK_KEYS_MAX } from "../../../mesh/verify/constants.ts";
-import { ALICE, openRoom, said, send } from "../../core/rooms/ledger-box.ts";
+import { ALICE } from "../../core/rooms/ledger-box.ts";
+import { openRoom, said, send } from "../../core/rooms/said.ts";
 import type { LedgerBox } from "../../core/rooms/ledger-box.ts";
 import { boxIds, deskOf, equalBoxes, hurried } from "./support.ts";
 

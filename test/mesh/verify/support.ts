@@ -3,7 +3,8 @@ import type { Timers } from "../../../core/ports.ts";
 import { boxOf } from "../../../core/vector.ts";
 import { MemoryStore } from "../../../mesh/store/memory-store.ts";
 import { VerifyDesk } from "../../../mesh/verify/verify-desk.ts";
-import { BOB, CAROL, LedgerBox, openRoom, said, send } from "../../core/rooms/ledger-box.ts";
+import { BOB, CAROL, LedgerBox } from "../../core/rooms/ledger-box.ts";
+import { openRoom, said, send } from "../../core/rooms/said.ts";
 import { FakeTimers } from "../transport/fake-timers.ts";
 
 /** A desk over what is on the disk of a box, whatever the box itself has in memory. */

@@ -4,7 +4,8 @@ import { positionOf } from "../../../../core/timeline/position.ts";
 import type { PageToken } from "../../../../core/timeline/page-token.ts";
 import type { RoomId, UserId } from "../../../../core/ids.ts";
 import type { Vector } from "../../../../core/vector.ts";
-import { ALICE, BOB, CAROL, DAVE, LedgerBox, openRoom, said, send } from "../ledger-box.ts";
+import { ALICE, BOB, CAROL, DAVE, LedgerBox } from "../ledger-box.ts";
+import { openRoom, said, send } from "../said.ts";
 
 let a: LedgerBox;
 let b: LedgerBox;
