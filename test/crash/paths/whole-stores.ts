@@ -7,14 +7,17 @@ import { setAsideForRefill } from "../../../bin/meshctl/refill.ts";
 import type { Origin } from "../../../core/vector.ts";
 import { readPosition } from "../../../mesh/journal/positions.ts";
 import { carryOver, checkCopy } from "../../../mesh/snapshot/carry-over.ts";
+import { StoreCopy } from "../../../mesh/snapshot/store-copy.ts";
 import { openCheckedStore } from "../../../mesh/store/check.ts";
 import { formatOp } from "../../../mesh/store/format.ts";
-import { STORE_ID_KEY, isSharedKey } from "../../../mesh/store/mesh-keys.ts";
+import { STORE_ID_KEY } from "../../../mesh/store/mesh-keys.ts";
 import { SpareFolder } from "../../../mesh/store/spare-folder.ts";
+import type { Store } from "../../../mesh/store/store.ts";
 import { boxOnDisk, newStoreId, repairedBox } from "../../support/box-on-disk.ts";
+import type { BoxOnDisk } from "../../support/box-on-disk.ts";
 import { MemoryNetwork } from "../../support/memory-network.ts";
-import { oneBox } from "../../support/one-box.ts";
-import { homeWith, newestOf, note, OTHER } from "../storage-path.ts";
+import { oneBox, untilMeshed } from "../../support/one-box.ts";
+import { homeWith, longNote, newestOf, note, OTHER } from "../storage-path.ts";
 import type { Promised, StoragePath } from "../storage-path.ts";
 
 /** A store whose head file is gone; its journal can be read all the same. */
@@ -88,23 +91,47 @@ export const joining: StoragePath = {
   faults: fillFaults,
 };
 
-/** What a box does that copies another one's store; here the rows come from its own. */
+/** Of 45 kB each, three times over in journal, document and tables: a copy takes two writes. */
+const LONG_NOTES = 10;
+
+/** Copies the store of another box into the spare folder, as a renewal does. */
+async function copyFrom(box: BoxOnDisk, spare: SpareFolder): Promise<Store> {
+  const copied = new StoreCopy({
+    from: OTHER,
+    transport: box.transport,
+    isStopped: () => false,
+    open: async ({ sizeBytes, format }) => {
+      const target = await spare.begin(sizeBytes);
+      const name = { type: "put", key: STORE_ID_KEY, value: newStoreId() } as const;
+      await target.batch([name, formatOp(format)]);
+      return target;
+    },
+  });
+  await copied.fetch();
+  if (copied.target === undefined) throw new Error("the copy has no head");
+  await checkCopy(copied.target, box.node.ledger.vector);
+  return copied.target;
+}
+
 export const copy: StoragePath = {
-  name: "a copy of a store that takes the place of the old one",
+  name: "a copy of another box's store that takes the place of the old one",
+  thin: 5,
   prepare: (home) => homeWith(home, 8),
   run: async (home, promise) => {
-    const box = await boxOnDisk(home);
+    const network = new MemoryNetwork();
+    const other = await oneBox({ box: OTHER, network });
+    for (let i = 0; i < LONG_NOTES; i++) {
+      await other.node.runner.run(longNote, [`from elsewhere ${i}`, "x".repeat(45_000)]);
+    }
+    const box = await boxOnDisk(home, { network });
+    await untilMeshed([box, other]);
     promise(newestOf(box));
     const spare = new SpareFolder(home);
-    const copied = await spare.begin(await box.store.sizeBytes());
-    const rows = await box.store.range({ limit: 10_000 });
-    const shared = rows.filter(([key]) => isSharedKey(key));
-    const name = { type: "put", key: STORE_ID_KEY, value: "copy" } as const;
-    await copied.batch([name, formatOp()]);
-    await copied.batch(shared.map(([key, value]) => ({ type: "put", key, value }) as const));
-    await checkCopy(copied, box.node.ledger.vector);
+    const copied = await copyFrom(box, spare);
     await box.node.runner.run(note, "while it was copied");
     promise(newestOf(box));
+    await other.stop();
+    await box.node.stop();
     await carryOver(box.store, copied);
     await copied.close();
     await box.stop();
