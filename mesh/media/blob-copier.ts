@@ -99,6 +99,8 @@ export class BlobCopier {
   }
 
   async #look(): Promise<void> {
+    // Links that are up are told of one by one: one look for all of them.
+    await Promise.resolve();
     try {
       while (this.#lookAgain && !this.#stopped) {
         this.#lookAgain = false;

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { BoxId } from "../../../core/ids.ts";
 import { puts } from "../../../core/tables.ts";
 import type { HybridTime, PutRecord, Transaction } from "../../../core/transaction/records.ts";
@@ -163,6 +163,17 @@ describe("copying", () => {
     await new Promise((resolve) => setImmediate(resolve));
     await copier.settled();
     expect(await Promise.all(hashes.map((hash) => second.has(hash)))).toEqual([true, true]);
+    await copier.stop();
+  });
+
+  it("looks at the records once for all boxes that are up when it begins", async () => {
+    await network.join("cccccccc" as BoxId).start();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(transport.links()).toHaveLength(2);
+    const looks = vi.spyOn(state, "snapshot");
+    const copier = start();
+    await copier.settled();
+    expect(looks).toHaveBeenCalledTimes(1);
     await copier.stop();
   });
 });
