@@ -46,7 +46,7 @@ function orUnknown<T>(value: T | null, show: (value: T) => string): string {
 function meshLine(status: Status, { state, up, total }: MeshHealth): string {
   if (status.isolated_until !== null) {
     const left = duration(status.isolated_until - status.now);
-    return `${state}. A drill keeps this box isolated for another ${left} (meshctl drill heal).`;
+    return `${state}. A drill keeps this box isolated for another ${left}. End it now: meshctl drill heal`;
   }
   if (status.removed) {
     return "none. This box was removed. To bring it back, join again with an empty home.";

@@ -58,7 +58,9 @@ it("says how far a box is that copies everything", () => {
 
 it("says that a drill is on and how it ends", () => {
   const status = statusOf([boxStatus("a"), lostBox("b")], { isolated_until: inMinutes(4) });
-  expect(renderStatus(status)).toContain("keeps this box isolated for another 4 min");
+  expect(renderStatus(status)).toContain(
+    "isolated for another 4 min. End it now:\n      meshctl drill heal",
+  );
 });
 
 it("shows a box that nobody has heard of yet", () => {
