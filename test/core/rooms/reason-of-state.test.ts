@@ -17,8 +17,7 @@ import type {
 } from "../../../core/transaction/records.ts";
 import { ALICE, BOB, CAROL, LedgerBox } from "./ledger-box.ts";
 import { openRoom, said, send } from "./said.ts";
-import { forge, Forger } from "./forge.ts";
-import { withState } from "./forge.ts";
+import { forge, Forger, withState } from "./forge.ts";
 
 const SMALL: RoomDocumentLimits = {
   lengthMax: 6,
