@@ -9,7 +9,7 @@ import { assert } from "../core/errors.ts";
 import type { Logger, Random } from "../core/ports.ts";
 import type { Services } from "../core/services.ts";
 import { copyBlobs, openBlobs } from "../mesh/media/blobs.ts";
-import type { FileBlobs } from "../mesh/media/blobs.ts";
+import type { BlobStore } from "../mesh/media/blob-store.ts";
 import { MeshNode } from "../mesh/mesh-node.ts";
 import type { CheckedStore } from "../mesh/store/check.ts";
 import { openCheckedStore } from "../mesh/store/check.ts";
@@ -106,7 +106,7 @@ export async function startBox(
   const spare = new SpareFolder(home);
   const node = await openNode(from, checked, spare, transport);
   const outgrown = new Promise<void>((resolve) => node.onOutgrown(resolve));
-  const blobs = await openBlobs({ home, transport, logger: log });
+  const blobs = await openBlobs(home, { transport, logger: log });
   const services = servicesOf(from, node, transport, blobs);
   const repair = new Repair({ node, timers: systemTimers, logger: log }, checked, mayHaveOthers);
   await repair.salvage();
@@ -193,7 +193,7 @@ function servicesOf(
   { config, serverName, secrets, log }: Home,
   node: MeshNode,
   transport: MeshTransport,
-  blobs: FileBlobs,
+  blobs: BlobStore,
 ): Services {
   const { keyId, seed } = secrets.signingKey;
   return createServices({

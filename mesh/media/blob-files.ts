@@ -4,6 +4,8 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { syncFolder } from "../store/durable-file.ts";
+import { freeBytesOf } from "../store/level-store.ts";
+import type { BlobDraft, BlobFolder } from "./blob-folder.ts";
 
 /** Bytes read from disk at once. */
 const READ_BYTES = 64 * 1024;
@@ -26,35 +28,36 @@ async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {
  * Files under their hash in `DIR/ab/cd/`, each whole from the moment it has its name. What is being
  * written lies in `DIR/partial/`, which a start empties.
  */
-export class BlobFiles {
+export class BlobFiles implements BlobFolder {
   readonly #folder: string;
+  readonly #freeBytes: (path: string) => Promise<number>;
   #drafts = 0;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, freeBytes: (path: string) => Promise<number>) {
     this.#folder = folder;
+    this.#freeBytes = freeBytes;
   }
 
-  static async open(folder: string): Promise<BlobFiles> {
-    const files = new BlobFiles(folder);
+  static async open(folder: string, freeBytes = freeBytesOf): Promise<BlobFiles> {
+    const files = new BlobFiles(folder, freeBytes);
     await rm(join(folder, "partial"), { recursive: true, force: true });
     await mkdir(join(folder, "partial"), { recursive: true });
     await syncFolder(folder);
     return files;
   }
 
-  get folder(): string {
-    return this.#folder;
+  freeBytes(): Promise<number> {
+    return this.#freeBytes(this.#folder);
   }
 
-  pathOf(hash: string): string {
+  #pathOf(hash: string): string {
     return join(this.#folder, hash.slice(0, 2), hash.slice(2, 4), hash);
   }
 
   async has(hash: string): Promise<boolean> {
-    return isBlobHash(hash) && (await unlessMissing(stat(this.pathOf(hash)))) !== undefined;
+    return isBlobHash(hash) && (await unlessMissing(stat(this.#pathOf(hash)))) !== undefined;
   }
 
-  /** All hashes, sorted. */
   async *list(): AsyncGenerator<string> {
     for (const first of await this.#names("")) {
       if (!/^[0-9a-f]{2}$/.test(first)) continue;
@@ -64,18 +67,15 @@ export class BlobFiles {
     }
   }
 
-  /** A file to be filled, and then kept under its hash or removed. */
   async draft(): Promise<BlobDraft> {
     const path = join(this.#folder, "partial", String(this.#drafts++));
-    return new BlobDraft(path, await open(path, "wx", 0o600));
+    return new FileDraft(path, await open(path, "wx", 0o600), (hash) => this.#name(path, hash));
   }
 
-  /** Gives a draft its name. What it holds has been checked. */
-  async keep(draft: BlobDraft, hash: string): Promise<void> {
-    const path = this.pathOf(hash);
-    await draft.sync();
+  async #name(partial: string, hash: string): Promise<void> {
+    const path = this.#pathOf(hash);
     const made = await mkdir(dirname(path), { recursive: true });
-    await rename(draft.path, path);
+    await rename(partial, path);
     await syncFolder(dirname(path));
     if (made !== undefined) {
       await syncFolder(dirname(dirname(path)));
@@ -84,13 +84,12 @@ export class BlobFiles {
   }
 
   async remove(hash: string): Promise<void> {
-    await rm(this.pathOf(hash), { force: true });
+    await rm(this.#pathOf(hash), { force: true });
   }
 
-  /** The bytes from `offset` on, as they are on disk; undefined when there is no such file. */
   async read(hash: string, offset: number): Promise<AsyncGenerator<Uint8Array> | undefined> {
     if (!(await this.has(hash))) return undefined;
-    return readFrom(this.pathOf(hash), offset);
+    return readFrom(this.#pathOf(hash), offset);
   }
 
   async #names(folder: string): Promise<string[]> {
@@ -117,23 +116,23 @@ async function* readFrom(path: string, offset: number): AsyncGenerator<Uint8Arra
   }
 }
 
-/** A file being written, hashed on the way. */
-export class BlobDraft {
-  readonly path: string;
+class FileDraft implements BlobDraft {
+  readonly #path: string;
   readonly #file: FileHandle;
+  readonly #name: (hash: string) => Promise<void>;
   readonly #hash: Hash = createHash("sha256");
   #sizeBytes = 0;
 
-  constructor(path: string, file: FileHandle) {
-    this.path = path;
+  constructor(path: string, file: FileHandle, name: (hash: string) => Promise<void>) {
+    this.#path = path;
     this.#file = file;
+    this.#name = name;
   }
 
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
-  /** The hash of what was written so far. */
   hash(): string {
     return this.#hash.copy().digest("hex");
   }
@@ -147,14 +146,15 @@ export class BlobDraft {
     this.#sizeBytes += bytes.length;
   }
 
-  async sync(): Promise<void> {
+  async keep(hash: string): Promise<void> {
     await this.#file.sync();
     await this.#file.close();
+    await this.#name(hash);
   }
 
   async discard(): Promise<void> {
     // Closed already when keeping it failed half-way.
     await this.#file.close().catch(() => undefined);
-    await rm(this.path, { force: true });
+    await rm(this.#path, { force: true });
   }
 }

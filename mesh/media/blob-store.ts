@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { statfs } from "node:fs/promises";
 import { diskTroubleOf, DiskFullError, TROUBLE_TEXTS } from "../store/disk-trouble.ts";
 import { tooLarge, unavailable } from "../../core/errors.ts";
 import type { Blobs, Logger } from "../../core/ports.ts";
 import { BlobFiles, isBlobHash } from "./blob-files.ts";
-import type { BlobDraft } from "./blob-files.ts";
+import type { BlobDraft, BlobFolder } from "./blob-folder.ts";
 
 /** No media is taken while less than this is free: the store needs the room more. */
 const DISK_RESERVE_BYTES = 256 * 1024 * 1024;
@@ -28,29 +27,26 @@ export interface BlobStoreOptions {
   readonly sizeBytesMax: number;
   readonly fetchFrom: FetchBlob;
   readonly logger: Logger;
-  /** Free bytes of the disk that holds `path`. */
-  readonly freeBytes?: (path: string) => Promise<number>;
-}
-
-async function freeBytesOf(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(path);
-  return bavail * bsize;
 }
 
 /** Media by the hash of its content, on this disk, or fetched from another box when asked for. */
 export class BlobStore implements Blobs {
-  readonly #files: BlobFiles;
+  readonly #files: BlobFolder;
   readonly #options: BlobStoreOptions;
   readonly #fetching = new Map<string, Promise<boolean>>();
   readonly #unfinished = new Map<string, BlobDraft>();
 
-  private constructor(files: BlobFiles, options: BlobStoreOptions) {
+  constructor(files: BlobFolder, options: BlobStoreOptions) {
     this.#files = files;
     this.#options = options;
   }
 
-  static async open(folder: string, options: BlobStoreOptions): Promise<BlobStore> {
-    return new BlobStore(await BlobFiles.open(folder), options);
+  /** Opens a folder of files. `freeBytes`: of the disk that holds a path. */
+  static async open(
+    folder: string,
+    options: BlobStoreOptions & { readonly freeBytes?: (path: string) => Promise<number> },
+  ): Promise<BlobStore> {
+    return new BlobStore(await BlobFiles.open(folder, options.freeBytes), options);
   }
 
   async write(
@@ -67,7 +63,7 @@ export class BlobStore implements Blobs {
         await draft.append(chunk);
       }
       const hash = draft.hash();
-      await this.#files.keep(draft, hash);
+      await draft.keep(hash);
       return { hash, sizeBytes: draft.sizeBytes };
     } catch (error) {
       await draft.discard().catch(() => undefined);
@@ -124,7 +120,7 @@ export class BlobStore implements Blobs {
       draft ??= await this.#files.draft();
       if (!(await this.#fill(draft, stream))) continue;
       if (draft.hash() === hash) {
-        await this.#files.keep(draft, hash);
+        await draft.keep(hash);
         return true;
       }
       this.#options.logger.warn({ hash, attempt }, "another box sent other content than asked for");
@@ -184,8 +180,7 @@ export class BlobStore implements Blobs {
   }
 
   async #checkReserve(): Promise<void> {
-    const { freeBytes = freeBytesOf } = this.#options;
-    if ((await freeBytes(this.#files.folder)) < DISK_RESERVE_BYTES) {
+    if ((await this.#files.freeBytes()) < DISK_RESERVE_BYTES) {
       throw unavailable(TROUBLE_TEXTS.full, new DiskFullError());
     }
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CANARIES } from "./canaries.ts";
+import { CANARIES } from "./canaries/all.ts";
 import { simulate } from "./simulate.ts";
 
 /** A fault that shows itself rarely is looked for in a few seeds. */

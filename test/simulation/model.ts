@@ -10,6 +10,12 @@ export interface Sending {
   acknowledged: EventId | undefined;
 }
 
+/** Content that somebody uploaded. */
+export interface Uploaded {
+  readonly mediaId: string;
+  readonly text: string;
+}
+
 /** What clients were told and did: the checks hold the boxes to it. */
 export class Model {
   readonly views: DeviceView[] = [];
@@ -17,6 +23,8 @@ export class Model {
   readonly sendings: Sending[] = [];
   /** To-device messages by `<from> > <to>`: numbers that were acknowledged. */
   readonly directs = new Map<string, number[]>();
+  /** Uploads that were acknowledged. */
+  readonly uploads: Uploaded[] = [];
   /** Who got which one-time key. */
   readonly claimed = new Map<string, string[]>();
   /** Fallback keys that were given out. */

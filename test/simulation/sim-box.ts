@@ -2,14 +2,14 @@ import { createServices } from "../../bin/services.ts";
 import { DelayedSending } from "../../core/delayed/delayed-sending.ts";
 import { signingKey } from "../../core/event/sign.ts";
 import type { BoxId, ServerName } from "../../core/ids.ts";
-import type { Command, Env, Logger, Runner } from "../../core/ports.ts";
+import type { Logger } from "../../core/ports.ts";
 import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
 import { TwinLane } from "../../core/rooms/twin-lane.ts";
 import type { ServerSettings, Services } from "../../core/services.ts";
-import type { Draft } from "../../core/transaction/draft.ts";
-import type { HybridTime } from "../../core/transaction/records.ts";
 import { incarnationOf } from "../../core/vector.ts";
 import type { Origin } from "../../core/vector.ts";
+import type { BlobCopier } from "../../mesh/media/blob-copier.ts";
+import { copyBlobs, shareBlobs } from "../../mesh/media/blobs.ts";
 import { putBox } from "../../mesh/membership/membership.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import { MeshNode } from "../../mesh/mesh-node.ts";
@@ -17,8 +17,9 @@ import { Outbox } from "../../mesh/outbox/outbox.ts";
 import type { JournalLimits } from "../../mesh/replica/truncator.ts";
 import type { SpareStore } from "../../mesh/snapshot/spare-store.ts";
 import type { AckPolicy } from "../../mesh/replica/acknowledgements.ts";
-import { fakeBlobs } from "../support/fake-services.ts";
 import type { EffectSink } from "./effect-sink.ts";
+import { noting, storyOf } from "./noting.ts";
+import type { Acknowledged } from "./noting.ts";
 import { Prng } from "./prng.ts";
 import { BoxTimers } from "./sim-clock.ts";
 import type { SimClock } from "./sim-clock.ts";
@@ -48,12 +49,6 @@ const SETTINGS: ServerSettings = {
   version: "0.0.0-simulation",
 };
 
-/** A write that the box called done. */
-export interface Acknowledged {
-  readonly box: BoxId;
-  readonly time: HybridTime;
-}
-
 export interface BoxSurroundings {
   readonly clock: SimClock;
   readonly network: SimNetwork;
@@ -78,6 +73,7 @@ interface Life {
   readonly transport: SimTransport;
   readonly node: MeshNode;
   readonly outbox: Outbox;
+  readonly copier: BlobCopier;
   readonly services: Services;
 }
 
@@ -193,10 +189,11 @@ export class SimBox {
       roomLimits,
     });
     if (!node.isLost) this.#checkLife(node.ledger.life);
+    const blobs = shareBlobs(this.disk.blobs(timers), base);
     const services = createServices({
       ...base,
       node,
-      blobs: fakeBlobs(),
+      blobs,
       settings: SETTINGS,
       tokenKeys: [{ kid: "sim", key: new Uint8Array(32).fill(2) }],
     });
@@ -218,7 +215,9 @@ export class SimBox {
     await node.start();
     if (isFounder) for (const record of members()) await node.runner.run(putBox, record);
     outbox.start();
-    return { timers, transport, node, outbox, services: offered };
+    const { ledger, state: reader } = node;
+    const copier = copyBlobs({ ...base, blobs, ledger, reader });
+    return { timers, transport, node, outbox, copier, services: offered };
   }
 
   /** The box has copied another one's store, or met others that know what it has lost. */
@@ -256,6 +255,7 @@ export class SimBox {
     const life = this.#life;
     if (!life) return;
     await life.outbox.stop();
+    await life.copier.stop();
     await life.node.stop();
     if (this.#life === life) this.kill({ reset: true });
   }
@@ -281,29 +281,4 @@ export class SimBox {
     const quiet = (): void => undefined;
     return { debug: quiet, info: quiet, warn: line("warn"), error: line("error") };
   }
-}
-
-/** Tells of each write that was acknowledged, by its place in time. */
-function noting(inner: Runner, box: BoxId, tell: (write: Acknowledged) => void): Runner {
-  return {
-    async run<I, R>(command: Command<I, R>, input: I): Promise<R> {
-      let time: HybridTime | undefined;
-      const observed = (draft: Draft, given: I, env: Env): R => {
-        const reply = command(draft, given, env);
-        if (draft.records.length > 0) ({ time } = env);
-        return reply;
-      };
-      const reply = await inner.run(observed, input);
-      if (time !== undefined) tell({ box, time });
-      return reply;
-    },
-  };
-}
-
-/** An error and what caused it. */
-function storyOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined
-    ? String(error.stack)
-    : `${error.message}: ${storyOf(error.cause)}`;
 }

@@ -11,6 +11,7 @@ import {
 import type { StoreOp } from "../../mesh/store/store.ts";
 import { MemoryDisk, MemoryStore } from "../../mesh/store/memory-store.ts";
 import type { MemoryDiskFaults } from "../../mesh/store/memory-store.ts";
+import { MemoryBlobs } from "../support/memory-blobs.ts";
 import { MemorySpare } from "../support/memory-spare.ts";
 import type { Prng } from "./prng.ts";
 import type { BoxTimers } from "./sim-clock.ts";
@@ -30,10 +31,12 @@ export class SimDisk {
   isCramped = false;
   /** Every entry that was ever on it, by key; entries that all boxes have are dropped. */
   readonly seen = new Map<string, string>();
+  /** Uploaded content, by its hash. */
+  media = new Map<string, Uint8Array>();
   /** Called before and after each write, with how many there were. */
   onWrite: (writes: number) => void = () => undefined;
   readonly #prng: Prng;
-  #backup: MemoryDisk | undefined;
+  #backup: { readonly store: MemoryDisk; readonly media: Map<string, Uint8Array> } | undefined;
   #writes = 0;
 
   constructor(prng: Prng) {
@@ -58,22 +61,33 @@ export class SimDisk {
     });
   }
 
+  /** The folder of uploaded content for one life of the box. */
+  blobs(timers: BoxTimers): MemoryBlobs {
+    return new MemoryBlobs(this.media, {
+      beforeKeep: () => this.#beforeWrite(timers, []),
+      afterKeep: () => this.#afterWrite(timers, []),
+    });
+  }
+
   get hasBackup(): boolean {
     return this.#backup !== undefined;
   }
 
   makeBackup(): void {
-    this.#backup = this.current.clone();
+    this.#backup = { store: this.current.clone(), media: new Map(this.media) };
   }
 
   /** Somebody puts the backup back. The box is off. */
   restoreBackup(): void {
-    if (this.#backup) this.current = this.#backup.clone();
+    if (!this.#backup) return;
+    this.current = this.#backup.store.clone();
+    this.media = new Map(this.#backup.media);
   }
 
   /** A new card. */
   replace(): void {
     this.current = new MemoryDisk(BATCHES_KEPT);
+    this.media = new Map();
   }
 
   /** Journal entries on the disk. */

@@ -7,6 +7,7 @@ import { checkEffects, finishEffects } from "./effect-checks.ts";
 import { askForEffects } from "./effect-sink.ts";
 import { Faults } from "./faults.ts";
 import { checkJournals } from "./journal-checks.ts";
+import { checkMedia, finishMedia } from "./media.ts";
 import { Model } from "./model.ts";
 import type { SimOptions } from "./options.ts";
 import { checkDocuments, checkTables } from "./state-checks.ts";
@@ -74,12 +75,14 @@ export async function simulate(
     faults.heal();
     convergedMs = await converge(world);
     await finishEffects(world);
+    await finishMedia(world, model);
     await endAll(world, model, cast);
     canary.forge?.(world, model, cast);
     checkJournals(world);
     checkTables(world);
     checkDocuments(world);
     checkEffects(world, cast);
+    checkMedia(world, model);
     await checkClients(world, model, cast);
   } catch (error) {
     world.violate(

@@ -5,8 +5,6 @@ import { sendDirectMessages } from "../../core/device/send-to-device.ts";
 import { setRoomAlias, deleteRoomAlias } from "../../core/directory/aliases.ts";
 import { setMarkers } from "../../core/ephemeral-facts/receipts.ts";
 import type { DeviceId, RoomAlias, RoomId, UserId } from "../../core/ids.ts";
-import { claimDeviceKeys } from "../../core/key/claim-keys.ts";
-import { uploadDeviceKeys } from "../../core/key/upload-keys.ts";
 import {
   banUser,
   inviteUser,
@@ -18,15 +16,14 @@ import { redactEvent } from "../../core/rooms/commands/redact-event.ts";
 import { sendMessage } from "../../core/rooms/commands/send-message.ts";
 import { setRoomState } from "../../core/rooms/commands/set-state.ts";
 import { storeAccountData } from "../../core/user-data/account-data.ts";
+import { KEYS_PER_UPLOAD, claimKey, tellDeviceKeys, uploadKeys } from "./keys.ts";
+import { downloadSomething, uploadSomething } from "./media.ts";
 import type { Cast } from "./cast.ts";
 import type { DeviceView } from "./device-view.ts";
 import type { Model } from "./model.ts";
 import { SERVER } from "./sim-box.ts";
 import type { SimClient } from "./sim-client.ts";
 import type { World } from "./world.ts";
-
-const ALGORITHM = "signed_curve25519";
-const KEYS_PER_UPLOAD = 5;
 
 /** What clients ask for, and how often. */
 const STABLE_ACTS = {
@@ -48,6 +45,8 @@ const STABLE_ACTS = {
   alias: 2,
   unalias: 1,
   session: 2,
+  upload: 2,
+  download: 2,
 };
 type Act = keyof typeof STABLE_ACTS;
 
@@ -120,9 +119,14 @@ export class Workload {
       );
     },
     direct: ({ client }) => this.#direct(client),
-    uploadKeys: ({ client }) => this.#uploadKeys(client),
-    claim: ({ client }) => this.#claim(client),
-    deviceKeys: ({ client }) => this.#deviceKeys(client),
+    uploadKeys: ({ client }) => {
+      const from = this.#counter + 1;
+      this.#counter += KEYS_PER_UPLOAD;
+      return uploadKeys(client, from);
+    },
+    claim: ({ client }) =>
+      claimKey(client, client.prng.pick(this.#cast.stable).client, this.#model),
+    deviceKeys: ({ client }) => tellDeviceKeys(client, ++this.#counter),
     redact: (view, room) => this.#redact(view, room),
     levels: (_view, room) => {
       const { client } = this.#cast.owner;
@@ -162,6 +166,8 @@ export class Workload {
       );
     },
     session: ({ client }) => this.#session(client),
+    upload: ({ client }) => uploadSomething(client, this.#model, `content ${++this.#counter}`),
+    download: ({ client }) => downloadSomething(client, this.#model),
   };
 
   #churnAct(client: SimClient): Promise<unknown> {
@@ -222,41 +228,6 @@ export class Workload {
     if (outcome.kind !== "ok") return;
     const key = `${client.name} > ${to.name}`;
     this.#model.directs.set(key, [...(this.#model.directs.get(key) ?? []), n]);
-  }
-
-  #uploadKeys(client: SimClient): Promise<unknown> {
-    const oneTimeKeys = Object.fromEntries(
-      Array.from({ length: KEYS_PER_UPLOAD }, () => {
-        const id = `K${++this.#counter}`;
-        return [`${ALGORITHM}:${id}`, { key: id, signatures: {} }];
-      }),
-    );
-    const fallback = `F${this.#counter}`;
-    const fallbackKeys = { [`${ALGORITHM}:${fallback}`]: { key: fallback, fallback: true } };
-    return client.call("upload keys", (deps, requester) =>
-      uploadDeviceKeys(deps, { requester, oneTimeKeys, fallbackKeys }),
-    );
-  }
-
-  /** Each response that carries a key counts, those that the client never sees as well. */
-  #claim(client: SimClient): Promise<unknown> {
-    const { user, device } = client.prng.pick(this.#cast.stable).client;
-    return client.call("claim", async (deps) => {
-      const [key] = await claimDeviceKeys(deps, [{ user, device, algorithm: ALGORITHM }]);
-      if (!key) return;
-      const name = `${user}|${device}|${key.keyId}`;
-      if (key.keyId.startsWith("F")) this.#model.fallbacks.add(name);
-      else this.#model.claimed.set(name, [...(this.#model.claimed.get(name) ?? []), client.name]);
-    });
-  }
-
-  #deviceKeys(client: SimClient): Promise<unknown> {
-    const { user, device } = client;
-    const keys = { [`ed25519:${device}`]: `key${++this.#counter}` };
-    const deviceKeys = { user_id: user, device_id: device, algorithms: [], keys, signatures: {} };
-    return client.call("device keys", (deps, requester) =>
-      uploadDeviceKeys(deps, { requester, deviceKeys }),
-    );
   }
 
   async #redact({ client }: DeviceView, room: RoomId): Promise<void> {

@@ -5,8 +5,9 @@ import { EffectSink } from "./effect-sink.ts";
 import { drawOptions } from "./options.ts";
 import type { SimOptions } from "./options.ts";
 import { Prng } from "./prng.ts";
+import type { Acknowledged } from "./noting.ts";
 import { SimBox } from "./sim-box.ts";
-import type { Acknowledged, BoxSurroundings } from "./sim-box.ts";
+import type { BoxSurroundings } from "./sim-box.ts";
 import { SimClock } from "./sim-clock.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { Trace } from "./trace.ts";
@@ -39,6 +40,8 @@ export class World {
   readonly acknowledged: Acknowledged[] = [];
   /** Journal entries of which every copy was destroyed, by key: nobody can be blamed for their loss. */
   readonly destroyed = new Map<string, string>();
+  /** Uploaded content of which every copy was destroyed, by hash. */
+  readonly destroyedMedia = new Set<string>();
   /** Faults so far, by kind. */
   readonly faults: Record<string, number> = {};
   /** Requests of clients so far, by outcome. */
@@ -190,8 +193,12 @@ export class World {
    */
   damage(box: SimBox, how: () => void): void {
     const held = [...this.history()].filter(([key]) => box.disk.holds(key));
+    const media = [...box.disk.media.keys()];
     how();
     const others = this.boxes.filter((other) => other !== box);
+    for (const hash of media) {
+      if (!this.boxes.some(({ disk }) => disk.media.has(hash))) this.destroyedMedia.add(hash);
+    }
     let lost = 0;
     for (const [key, text] of held) {
       if (box.disk.holds(key)) continue;

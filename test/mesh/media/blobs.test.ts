@@ -9,7 +9,7 @@ import type { HybridTime, PutRecord, Transaction } from "../../../core/transacti
 import type { Origin } from "../../../core/vector.ts";
 import type { Flushed } from "../../../mesh/journal/outcomes.ts";
 import { copyBlobs, openBlobs } from "../../../mesh/media/blobs.ts";
-import type { FileBlobs } from "../../../mesh/media/blobs.ts";
+import type { BlobStore } from "../../../mesh/media/blob-store.ts";
 import { MemoryStore } from "../../../mesh/store/memory-store.ts";
 import { StateStore } from "../../../mesh/store/overlay.ts";
 import { MemoryNetwork } from "../../support/memory-network.ts";
@@ -22,15 +22,15 @@ const two = "bbbbbbbb" as BoxId;
 
 let root: string;
 let network: MemoryNetwork;
-let first: FileBlobs;
-let second: FileBlobs;
+let first: BlobStore;
+let second: BlobStore;
 let transport: MemoryTransport;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "hearth-media-"));
   network = new MemoryNetwork();
-  const open = async (box: BoxId): Promise<[MemoryTransport, FileBlobs]> => {
+  const open = async (box: BoxId): Promise<[MemoryTransport, BlobStore]> => {
     const joined = network.join(box);
-    const blobs = await openBlobs({ home: join(root, box), transport: joined, logger });
+    const blobs = await openBlobs(join(root, box), { transport: joined, logger });
     await joined.start();
     return [joined, blobs];
   };

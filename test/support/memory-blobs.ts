@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import type { BlobDraft, BlobFolder } from "../../mesh/media/blob-folder.ts";
+
+/** What a disk does to content; each step may take its time, or fail. */
+export interface MemoryBlobFaults {
+  readonly freeBytes?: () => number;
+  readonly beforeKeep?: () => Promise<void>;
+  readonly afterKeep?: () => Promise<void>;
+}
+
+const PLENTY_BYTES = 2 ** 40;
+const CHUNK_BYTES = 64 * 1024;
+
+/** Content in memory, in a map that outlives it: whole from the moment it is kept. */
+export class MemoryBlobs implements BlobFolder {
+  readonly #kept: Map<string, Uint8Array>;
+  readonly #faults: MemoryBlobFaults;
+
+  constructor(kept: Map<string, Uint8Array> = new Map(), faults: MemoryBlobFaults = {}) {
+    this.#kept = kept;
+    this.#faults = faults;
+  }
+
+  freeBytes(): Promise<number> {
+    return Promise.resolve(this.#faults.freeBytes?.() ?? PLENTY_BYTES);
+  }
+
+  draft(): Promise<BlobDraft> {
+    const chunks: Uint8Array[] = [];
+    const sum = createHash("sha256");
+    let sizeBytes = 0;
+    const draft = {
+      get sizeBytes() {
+        return sizeBytes;
+      },
+      hash: () => sum.copy().digest("hex"),
+      append: (bytes: Uint8Array) => {
+        chunks.push(Uint8Array.from(bytes));
+        sum.update(bytes);
+        sizeBytes += bytes.length;
+        return Promise.resolve();
+      },
+      keep: async (hash: string) => {
+        await this.#faults.beforeKeep?.();
+        this.#kept.set(hash, Buffer.concat(chunks));
+        await this.#faults.afterKeep?.();
+      },
+      discard: () => Promise.resolve(),
+    };
+    return Promise.resolve(draft);
+  }
+
+  has(hash: string): Promise<boolean> {
+    return Promise.resolve(this.#kept.has(hash));
+  }
+
+  async *list(): AsyncGenerator<string> {
+    for (const hash of [...this.#kept.keys()].toSorted()) yield await Promise.resolve(hash);
+  }
+
+  read(hash: string, offset: number): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const bytes = this.#kept.get(hash);
+    return Promise.resolve(bytes && inChunks(bytes.subarray(offset)));
+  }
+
+  remove(hash: string): Promise<void> {
+    this.#kept.delete(hash);
+    return Promise.resolve();
+  }
+}
+
+async function* inChunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+    yield await Promise.resolve(bytes.subarray(at, at + CHUNK_BYTES));
+  }
+}
