@@ -157,6 +157,19 @@ describe("boxes of which people write to all at once (N=3)", () => {
     expect(found).toMatchObject({ ...EQUAL, undecided: 1 });
   });
 
+  it("are told apart where that row is wrong, as soon as nobody writes it for a moment", async () => {
+    const boxes = await equalBoxes(["a", "b", "c"]);
+    const [room, other] = [await openRoom(boxes[0]!), await openRoom(boxes[0]!)];
+    const key = encodeKey(rooms, [room]);
+    let waits = 0;
+    const found = await compare(boxes, async () => {
+      await writeEverywhere(boxes, ++waits < 25 ? room : other);
+      boxes[2]!.disk.write([{ type: "put", key, value: `{"joined":${Math.min(waits, 26)}}` }]);
+    });
+    expect(found).toMatchObject({ sameMoment: false, beingWritten: [], undecided: 0 });
+    expect(found.differences).toMatchObject([{ section: "r", key: [room] }]);
+  });
+
   it("are not called equal where nothing of that arrives", async () => {
     const boxes = await equalBoxes(["a", "b", "c"]);
     const room = await openRoom(boxes[0]!);
