@@ -1,5 +1,7 @@
 import {
   closeSync,
+  cpSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -10,6 +12,7 @@ import {
   writeSync,
 } from "node:fs";
 import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./support/box-process.ts";
@@ -96,6 +99,39 @@ describe("a box with one damaged file (N=3)", () => {
     await mesh.untilWhole();
   });
 
+  it.each([
+    ["with the mark of then", ["store", "mark.json"]],
+    ["under the mark of today", ["store"]],
+  ])("whose store was put back from an old copy, %s, has all again", async (_, names) => {
+    const box = mesh.box(3);
+    await box.stop();
+    const old = mkdtempSync(join(tmpdir(), "hearth-old-copy-"));
+    try {
+      for (const name of names) cpSync(join(box.home, name), join(old, name), { recursive: true });
+      await box.start();
+      for (const text of ["one", "two", "three"])
+        await people.alice.say(box.url, people.room, text);
+      await mesh.untilWhole();
+      await box.stop();
+      seen = await people.seenFrom(mesh.box(1).url);
+      for (const name of names) {
+        rmSync(join(box.home, name), { recursive: true });
+        cpSync(join(old, name), join(box.home, name), { recursive: true });
+      }
+    } finally {
+      rmSync(old, { recursive: true });
+    }
+    await box.startUp();
+    await until("the box serves its clients", () => box.answers());
+    await mesh.untilWhole();
+    expect(await people.seenFrom(box.url)).toEqual(seen);
+    // What it writes now must not take the numbers of what it has forgotten.
+    await people.alice.say(box.url, people.room, "after that");
+    await mesh.untilWhole();
+    seen = await people.seenFrom(box.url);
+    expect(await people.seenFrom(mesh.box(1).url)).toEqual(seen);
+  });
+
   it.each(Object.keys(DAMAGES))(
     "whose copy of a picture is %s shows it all the same",
     async (damage) => {
@@ -113,6 +149,34 @@ describe("a box with one damaged file (N=3)", () => {
       expect(Buffer.from(bytes).equals(people.media.bytes)).toBe(true);
     },
   );
+
+  it.each([
+    [
+      ["log", "zeroed"],
+      ["CURRENT", "deleted"],
+      ["table", "flipped"],
+    ],
+    [
+      ["table", "cut off"],
+      ["log", "deleted"],
+      ["manifest", "zeroed"],
+    ],
+  ])("serves all again when the others are damaged too: %j, %j, %j", async (...damages) => {
+    await Promise.all(mesh.boxes.map((box) => box.stop()));
+    // A start moves what is in the log into a table.
+    await Promise.all(mesh.boxes.map((box) => box.startUp()));
+    await Promise.all(mesh.boxes.map((box) => box.stop()));
+    mesh.boxes.forEach((box, i) => {
+      const [file = "", damage = ""] = damages[i] ?? [];
+      DAMAGES[damage]?.(FILES[file]?.(box) ?? "");
+    });
+    await Promise.all(mesh.boxes.map((box) => box.startUp()));
+    await until("all boxes serve their clients", async () =>
+      (await Promise.all(mesh.boxes.map((box) => box.answers()))).every(Boolean),
+    );
+    await mesh.untilWhole();
+    for (const box of mesh.boxes) expect(await people.seenFrom(box.url)).toEqual(seen);
+  });
 
   // A shorter mesh.yaml is a whole one that says less.
   it.each([
