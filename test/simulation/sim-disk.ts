@@ -135,7 +135,8 @@ export class SimDisk {
     }
     this.onWrite(++this.#writes);
     await pause(timers, 0.1);
-    if (this.#prng.chance(this.lies)) throw new Error("EIO: written, but the disk says otherwise");
+    if (!this.#prng.chance(this.lies)) return;
+    throw Object.assign(new Error("written, but the disk says otherwise"), { code: "EIO" });
   }
 }
 
