@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import type { Stage } from "./stage.ts";
@@ -15,8 +14,9 @@ export function keepHomes({ machines }: Stage, folder: string): void {
 
 /** Leaves nothing behind but what was kept. */
 export async function clearStage({ mesh, machines }: Stage): Promise<void> {
-  for (const { hasSmallDisk, box } of machines) {
-    if (hasSmallDisk) execFileSync("umount", [box.home]);
+  for (const { smallDisk, card } of machines) {
+    smallDisk?.unmount();
+    card?.unmount();
   }
   await mesh.stop();
 }

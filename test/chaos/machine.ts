@@ -1,9 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pause, until } from "../e2e/support/box-process.ts";
 import type { BoxProcess } from "../e2e/support/box-process.ts";
+import type { CardDisk, SmallDisk } from "../e2e/support/small-disk.ts";
 import type { Host } from "./network/wire.ts";
 
 /** A start that repairs a store fetches all of it, on cores that do more than that; milliseconds. */
@@ -16,7 +16,9 @@ export interface MachineParts {
   readonly box: BoxProcess;
   /** The file that tells libfaketime how wrong the clock is; undefined where there is none. */
   readonly clockFile: string | undefined;
-  readonly hasSmallDisk: boolean;
+  /** Its home, where that is a disk of its own. */
+  readonly smallDisk: SmallDisk | undefined;
+  readonly card: CardDisk | undefined;
   /** Something happened that must not. */
   readonly onIncident: (what: string) => void;
 }
@@ -24,7 +26,8 @@ export interface MachineParts {
 /** One small computer: a box, its power switch, its clock and its disk. */
 export class Machine {
   readonly host: Host;
-  readonly hasSmallDisk: boolean;
+  readonly smallDisk: SmallDisk | undefined;
+  readonly card: CardDisk | undefined;
   box: BoxProcess;
   /** Clients get no answers from it. */
   isDark = false;
@@ -38,11 +41,12 @@ export class Machine {
   readonly #onIncident: (what: string) => void;
   #isOn = true;
 
-  constructor({ host, box, clockFile, hasSmallDisk, onIncident }: MachineParts) {
+  constructor({ host, box, clockFile, smallDisk, card, onIncident }: MachineParts) {
     this.host = host;
     this.box = box;
     this.#clockFile = clockFile;
-    this.hasSmallDisk = hasSmallDisk;
+    this.smallDisk = smallDisk;
+    this.card = card;
     this.#onIncident = onIncident;
   }
 
@@ -105,19 +109,16 @@ export class Machine {
     writeFileSync(this.#clockFile, `${offsetSeconds < 0 ? "" : "+"}${Math.round(offsetSeconds)}`);
   }
 
-  /** What fills its disk. */
-  get filler(): string {
-    return join(this.box.home, "filler");
-  }
-
   /** Whatever was done to it is undone, and it serves its clients. */
   async recover(): Promise<void> {
     this.mayEnd = false;
     this.isAvoided = false;
     if (this.#clockFile !== undefined) this.setClock(0);
-    if (this.hasSmallDisk) {
-      this.remount("rw");
-      await rm(this.filler, { force: true });
+    this.smallDisk?.remount("rw");
+    this.smallDisk?.makeRoom();
+    if (this.card?.hasFailed) {
+      await this.cutPower();
+      this.card.mend();
     }
     this.box.signal("SIGCONT");
     await this.powerOn();
@@ -127,9 +128,5 @@ export class Machine {
   async emptyHome(): Promise<void> {
     const { home } = this.box;
     for (const name of await readdir(home)) await rm(join(home, name), { recursive: true });
-  }
-
-  remount(how: "ro" | "rw"): void {
-    execFileSync("mount", ["-o", `remount,${how}`, this.box.home]);
   }
 }

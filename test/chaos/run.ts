@@ -13,7 +13,7 @@ import { writeDocument } from "./document.ts";
 import { renderReport } from "./report.ts";
 import { enterSandbox } from "./sandbox.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { abilitiesOf, setStage } from "./stage.ts";
+import { setStage } from "./stage.ts";
 import type { Stage } from "./stage.ts";
 import { Timeline } from "./timeline.ts";
 import { Recorder } from "./workload/recorder.ts";
@@ -63,11 +63,10 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 /** Which of the wanted faults this machine can do; says what is left out. */
 function possibleFaults(options: Options, sandbox: Sandbox): Fault[] {
   for (const reason of sandbox.missing) print(`left out: ${reason}`);
-  const abilities = abilitiesOf(sandbox);
   const wanted = ALL_FAULTS.filter(
     ({ name }) => options.faults.length === 0 || options.faults.includes(name),
   );
-  const possible = wanted.filter(({ needs }) => needs.every((need) => abilities.has(need)));
+  const possible = wanted.filter(({ needs }) => needs.every((need) => sandbox.abilities.has(need)));
   const skipped = wanted.filter((fault) => !possible.includes(fault)).map(({ name }) => name);
   if (skipped.length > 0) print(`faults that this machine cannot do: ${skipped.join(", ")}`);
   if (possible.length === 0) throw new TypeError("no fault is left");

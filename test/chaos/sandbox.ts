@@ -1,7 +1,11 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { whyNoTrace } from "../crash/sweep.ts";
+import { whyNoCards } from "../e2e/support/small-disk.ts";
+import type { Ability } from "./faults/fault.ts";
 
 const run = promisify(execFile);
 
@@ -12,6 +16,7 @@ const NAMESPACES = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mo
 /** Debian's packages, by the program or library that is needed from each. */
 const PACKAGES = { unshare: "util-linux", ip: "iproute2", socat: "socat" } as const;
 const CLOCK_PACKAGE = "libfaketime";
+const TRACER = "strace";
 const APT_OPTIONS = ["-y", "-qq", "--no-install-recommends"];
 
 /** What this machine lets a run do. */
@@ -20,6 +25,7 @@ export interface Sandbox {
   readonly isInside: boolean;
   /** libfaketime; undefined where it is not installed. */
   readonly fakeClock: string | undefined;
+  readonly abilities: ReadonlySet<Ability>;
   /** What is left out, and why, for people. */
   readonly missing: readonly string[];
 }
@@ -30,17 +36,25 @@ export interface Sandbox {
  */
 export async function enterSandbox(): Promise<Sandbox | number> {
   const isInside = process.env[MARK] !== undefined;
+  const abilities = new Set<Ability>();
   const missing: string[] = [];
+  const have = (ability: Ability, what: string, whyNot: string | undefined): void => {
+    if (whyNot === undefined) abilities.add(ability);
+    else missing.push(`${what}: ${whyNot}`);
+  };
   if (!isInside) {
     const reason = await whyNotInside();
     if (reason === undefined) return runInside();
-    missing.push(`network namespaces and small disks: ${reason}`);
+    missing.push(`network namespaces and disks of their own: ${reason}`);
   } else {
     execFileSync("ip", ["link", "set", "lo", "up"]);
+    abilities.add("packets").add("small disk");
+    have("card", "worn cards", whyNoCards(tmpdir()));
+    have("slow disk", "slow disks", whyNoTrace());
   }
   const fakeClock = findFakeClock();
-  if (fakeClock === undefined) missing.push(`wrong clocks: no ${CLOCK_PACKAGE}`);
-  return { isInside, fakeClock, missing };
+  have("clock", "wrong clocks", fakeClock === undefined ? `no ${CLOCK_PACKAGE}` : undefined);
+  return { isInside, fakeClock, abilities, missing };
 }
 
 async function whyNotInside(): Promise<string | undefined> {
@@ -64,6 +78,7 @@ async function installMissing(): Promise<void> {
     .filter(([program]) => !isInstalled(program))
     .map(([, name]) => name as string);
   if (findFakeClock() === undefined) absent.push(CLOCK_PACKAGE);
+  if (!isInstalled(TRACER)) absent.push(TRACER);
   if (absent.length === 0 || process.getuid?.() !== 0 || !isInstalled("apt-get")) return;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const install = (): Promise<unknown> =>

@@ -1,11 +1,10 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConfigValues } from "../../bin/config/render.ts";
 import type { Site } from "../e2e/support/box-process.ts";
+import { CardDisk, SmallDisk } from "../e2e/support/small-disk.ts";
 import { TestMesh } from "../e2e/support/test-mesh.ts";
 import type { Prng } from "../simulation/prng.ts";
-import type { Ability } from "./faults/fault.ts";
 import { Machine } from "./machine.ts";
 import { DrillNetwork, WiredNetwork } from "./network/network.ts";
 import type { Network } from "./network/network.ts";
@@ -15,6 +14,9 @@ const BOXES = 3;
 /** The box that has a small disk of its own, and how small: a store, what it keeps free, and some room. */
 const SMALL_DISK_HOST = 3;
 const SMALL_DISK_MIB = 256;
+/** The box whose disk is a card that can wear out, in a file that grows as it is filled. */
+const CARD_HOST = 2;
+const CARD_MIB = 1024;
 
 /** Journals so short that boxes cut them all the time, and copy a store after some seconds away. */
 const SHORT_JOURNAL: ConfigValues = { "mesh.journal_keep": 40, "mesh.journal_held": 120 };
@@ -24,13 +26,6 @@ export interface Stage {
   readonly mesh: TestMesh;
   readonly network: Network;
   readonly machines: readonly Machine[];
-}
-
-export function abilitiesOf({ isInside, fakeClock }: Sandbox): Set<Ability> {
-  const abilities = new Set<Ability>();
-  if (isInside) abilities.add("packets").add("small disk");
-  if (fakeClock !== undefined) abilities.add("clock");
-  return abilities;
 }
 
 /** Logs and clocks are kept in `folder`, beside the homes, which faults destroy. */
@@ -46,9 +41,16 @@ export async function setStage(
   const { prng, onIncident } = options;
   const network = sandbox.isInside ? await WiredNetwork.start(prng) : new DrillNetwork();
   let host = 0;
+  let smallDisk: SmallDisk | undefined;
+  let card: CardDisk | undefined;
   const site = async (name: string, home: string): Promise<Site> => {
     host++;
-    if (sandbox.isInside && host === SMALL_DISK_HOST) mountSmallDisk(home);
+    if (host === SMALL_DISK_HOST && sandbox.abilities.has("small disk")) {
+      smallDisk = new SmallDisk(home, SMALL_DISK_MIB);
+    }
+    if (host === CARD_HOST && sandbox.abilities.has("card")) {
+      card = new CardDisk(home, `${home}.img`, CARD_MIB);
+    }
     const clock = clockFileOf(folder, name);
     if (sandbox.fakeClock !== undefined) writeFileSync(clock, "+0");
     return {
@@ -64,8 +66,14 @@ export async function setStage(
   });
   const machines = mesh.boxes.map((box, i) => {
     const clockFile = sandbox.fakeClock === undefined ? undefined : clockFileOf(folder, box.name);
-    const hasSmallDisk = sandbox.isInside && i + 1 === SMALL_DISK_HOST;
-    return new Machine({ host: i + 1, box, clockFile, hasSmallDisk, onIncident });
+    return new Machine({
+      host: i + 1,
+      box,
+      clockFile,
+      smallDisk: i + 1 === SMALL_DISK_HOST ? smallDisk : undefined,
+      card: i + 1 === CARD_HOST ? card : undefined,
+      onIncident,
+    });
   });
   return { mesh, network, machines };
 }
@@ -83,10 +91,4 @@ function clockOf(library: string, file: string): Record<string, string> {
     DONT_FAKE_MONOTONIC: "1",
     NO_FAKE_STAT: "1",
   };
-}
-
-function mountSmallDisk(home: string): void {
-  mkdirSync(home, { recursive: true });
-  const options = `size=${SMALL_DISK_MIB}m,mode=700`;
-  execFileSync("mount", ["-t", "tmpfs", "-o", options, "hearth", home]);
 }

@@ -1,4 +1,5 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
+import { describeWherePossible } from "../support/describe-where-possible.ts";
 import { STORAGE_PATHS } from "./paths.ts";
 import type { StoragePath } from "./storage-path.ts";
 import { Recording, sweep, whyNoTrace } from "./sweep.ts";
@@ -9,10 +10,6 @@ const EVERY = 30;
 const CANARY_EVERY = 6;
 const WAIT_MS = 120_000;
 
-const reason = whyNoTrace();
-if (reason !== undefined) process.stderr.write(`the crash sweep is left out: ${reason}\n`);
-const title = reason === undefined ? "" : ` (left out: ${reason})`;
-
 const recordings = new Map<StoragePath, Recording>();
 async function recorded(path: StoragePath): Promise<Recording> {
   const recording = recordings.get(path) ?? (await Recording.make(path));
@@ -22,7 +19,7 @@ async function recorded(path: StoragePath): Promise<Recording> {
 afterAll(() => recordings.forEach((recording) => recording[Symbol.dispose]()));
 
 // Without strace nobody can tell what LevelDB does to its files.
-describe.skipIf(reason !== undefined)(`a crash at any write${title}`, () => {
+describeWherePossible("a crash at any write", whyNoTrace(), () => {
   it.each(STORAGE_PATHS.map((path) => [path.name, path] as const))(
     "loses nothing that was promised, and the box goes on: %s",
     async (_, path) => {

@@ -1,60 +1,26 @@
-import {
-  closeSync,
-  cpSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./support/box-process.ts";
 import type { BoxProcess } from "./support/box-process.ts";
+import { BLOCK_BYTES, DAMAGE, inStore } from "./support/damage.ts";
 import { download, Household } from "./support/household.ts";
 import { Program } from "./support/program.ts";
 import { TestMesh } from "./support/test-mesh.ts";
 
-/** The unit in which flash storage loses data, bytes. */
-const BLOCK_BYTES = 4096;
+const middleOf = (file: string): number => Math.floor(statSync(file).size / 2);
 
-type Damage = (file: string) => void;
-
-function overwrite(file: string, at: number, bytes: Uint8Array): void {
-  const descriptor = openSync(file, "r+");
-  writeSync(descriptor, bytes, 0, bytes.length, at);
-  closeSync(descriptor);
-}
-
-const DAMAGES: Readonly<Record<string, Damage>> = {
-  "cut off": (file) => truncateSync(file, Math.floor(statSync(file).size / 2)),
+const DAMAGES: Readonly<Record<string, (file: string) => void>> = {
+  "cut off": (file) => DAMAGE.cut(file, middleOf(file)),
   zeroed: (file) => {
-    const { size } = statSync(file);
-    const at = size > 3 * BLOCK_BYTES ? Math.floor(size / 2) : 0;
-    overwrite(file, at, Buffer.alloc(Math.min(BLOCK_BYTES, size - at)));
+    const isLong = statSync(file).size > 3 * BLOCK_BYTES;
+    DAMAGE.zeroed(file, isLong ? middleOf(file) : 0);
   },
-  flipped: (file) => {
-    const at = Math.floor(statSync(file).size / 2);
-    overwrite(file, at, Buffer.of((readFileSync(file)[at] ?? 0) ^ 0x10));
-  },
-  deleted: (file) => rmSync(file),
+  flipped: (file) => DAMAGE.flipped(file, middleOf(file)),
+  deleted: (file) => DAMAGE.deleted(file, 0),
 };
-
-/** The largest file of a kind in the store. */
-function inStore({ home }: BoxProcess, kind: RegExp): string {
-  const store = join(home, "store");
-  const sizeOf = (name: string): number => statSync(join(store, name)).size;
-  const names = readdirSync(store).filter((name) => kind.test(name));
-  const [largest] = names.toSorted((a, b) => sizeOf(b) - sizeOf(a));
-  if (largest === undefined) throw new Error(`there is no ${kind} in ${store}`);
-  return join(store, largest);
-}
 
 const FILES: Readonly<Record<string, (box: BoxProcess) => string>> = {
   log: (box) => inStore(box, /\.log$/),

@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { renderStatus } from "../../bin/meshctl/render-status.ts";
+import { describeWherePossible } from "../support/describe-where-possible.ts";
 import { until } from "./support/box-process.ts";
 import type { BoxProcess } from "./support/box-process.ts";
 import { TestUser, textsOf } from "./support/client.ts";
 import { download, upload } from "./support/household.ts";
 import { meshctl } from "./support/program.ts";
-import { CardDisk, SmallDisk, whyNoDisks } from "./support/small-disk.ts";
+import { CardDisk, SmallDisk, whyNoCards, whyNoDisks } from "./support/small-disk.ts";
 import { TestMesh } from "./support/test-mesh.ts";
 
 const MEDIA_BYTES = 200_000;
@@ -21,8 +22,6 @@ const FULL = {
 };
 
 const place = mkdtempSync(join(tmpdir(), "hearth-disks-"));
-const reason = whyNoDisks(place);
-if (reason !== undefined) process.stderr.write(`full disks are left out: ${reason}\n`);
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 async function send(user: TestUser, url: string, room: string, text: string) {
@@ -37,7 +36,7 @@ async function storeOf(
 }
 
 // Without the right to mount there is no disk that could be filled.
-describe.skipIf(reason !== undefined)("a box whose disk is full (N=2)", () => {
+describeWherePossible("a box whose disk is full (N=2)", whyNoDisks(place), () => {
   let mesh: TestMesh;
   let disk: SmallDisk;
   let alice: TestUser;
@@ -74,7 +73,7 @@ describe.skipIf(reason !== undefined)("a box whose disk is full (N=2)", () => {
     const media = await upload(two.url, alice, MEDIA_BYTES);
     await send(alice, two.url, room, "before");
     const since = String((await alice.sync(two.url))["next_batch"]);
-    disk.fill();
+    await disk.fill();
     said.push("before", ...(await sayUntilRefused(two, "squeezed in")));
     for (let i = 0; i < 20; i++) {
       expect(await send(alice, two.url, room, `refused ${i}`)).toEqual({ status: 503, body: FULL });
@@ -107,7 +106,7 @@ describe.skipIf(reason !== undefined)("a box whose disk is full (N=2)", () => {
   it("that starts on a full disk says why it does not serve, and starts once there is room", async () => {
     const two = mesh.box(2);
     await two.stop();
-    disk.fill();
+    await disk.fill();
     const started = two.start();
     await until("the owner is told", async () => {
       const { json } = await meshctl(two.home, "status");
@@ -125,7 +124,7 @@ describe.skipIf(reason !== undefined)("a box whose disk is full (N=2)", () => {
     const two = mesh.box(2);
     expect((await send(alice, two.url, room, "taken")).status).toBe(200);
     said.push("taken");
-    disk.fill();
+    await disk.fill();
     said.push(...(await sayUntilRefused(two, "at the end")));
     await two.kill();
     disk.makeRoom();
@@ -138,36 +137,34 @@ describe.skipIf(reason !== undefined)("a box whose disk is full (N=2)", () => {
   });
 });
 
-// As above.
-describe.skipIf(reason !== undefined)(
-  "the only box, on a card that becomes read-only (N=1)",
-  () => {
-    it("reads on and says why; mounted again, it has all that it took", async () => {
-      const mesh = await TestMesh.start({ boxes: 1 });
-      const card = new CardDisk(join(mesh.folder, "box2"), join(mesh.folder, "card.img"), DISK_MIB);
-      try {
-        const box = await mesh.addBox();
-        await mesh.untilWhole();
-        const alice = await TestUser.register(box.url, "alice");
-        const room = await alice.createRoom(box.url);
-        await alice.say(box.url, room, "before");
-        await mesh.box(1).stop();
-        card.fail();
-        const refused = await send(alice, box.url, room, "refused");
-        expect(refused.status).toBe(503);
-        expect(refused.body["error"]).toMatch(/The disk of this box (is read-only|fails)\./);
-        expect(textsOf(await alice.history(box.url, room))).toEqual(["before"]);
-        expect((await storeOf(box)).state).toBe("refusing");
-        await box.stop();
-        card.mend();
-        await box.start();
-        expect(textsOf(await alice.history(box.url, room))).toEqual(["before"]);
-        expect((await send(alice, box.url, room, "after")).status).toBe(200);
-      } finally {
-        await Promise.all(mesh.boxes.map((box) => box.stop()));
-        card.unmount();
-        await mesh.stop();
-      }
-    });
-  },
-);
+// Nor one that could wear out.
+const onCard = "the only box, on a card that becomes read-only (N=1)";
+describeWherePossible(onCard, whyNoCards(place), () => {
+  it("reads on and says why; mounted again, it has all that it took", async () => {
+    const mesh = await TestMesh.start({ boxes: 1 });
+    const card = new CardDisk(join(mesh.folder, "box2"), join(mesh.folder, "card.img"), DISK_MIB);
+    try {
+      const box = await mesh.addBox();
+      await mesh.untilWhole();
+      const alice = await TestUser.register(box.url, "alice");
+      const room = await alice.createRoom(box.url);
+      await alice.say(box.url, room, "before");
+      await mesh.box(1).stop();
+      card.fail();
+      const refused = await send(alice, box.url, room, "refused");
+      expect(refused.status).toBe(503);
+      expect(refused.body["error"]).toMatch(/The disk of this box (is read-only|fails)\./);
+      expect(textsOf(await alice.history(box.url, room))).toEqual(["before"]);
+      expect((await storeOf(box)).state).toBe("refusing");
+      await box.stop();
+      card.mend();
+      await box.start();
+      expect(textsOf(await alice.history(box.url, room))).toEqual(["before"]);
+      expect((await send(alice, box.url, room, "after")).status).toBe(200);
+    } finally {
+      await Promise.all(mesh.boxes.map((box) => box.stop()));
+      card.unmount();
+      await mesh.stop();
+    }
+  });
+});

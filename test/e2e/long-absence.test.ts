@@ -1,17 +1,15 @@
-import { closeSync, openSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, statSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./support/box-process.ts";
 import type { BoxProcess } from "./support/box-process.ts";
 import { TestUser, textsOf } from "./support/client.ts";
+import { BLOCK_BYTES, DAMAGE, inStore } from "./support/damage.ts";
 import { Household } from "./support/household.ts";
 import { TestMesh } from "./support/test-mesh.ts";
 
 /** So little is kept that a few dozen messages are a long absence. */
 const SCARCE = { "mesh.journal_keep": 20, "mesh.journal_held": 40 };
 const MESSAGES = 120;
-/** The unit in which flash storage loses data. */
-const BLOCK_BYTES = 4096;
 /** The journal is looked at every ten seconds. */
 const CUT_WAIT_MS = 30_000;
 const COPY_WAIT_MS = 40_000;
@@ -123,14 +121,10 @@ describe("a mesh that keeps little of its journals (N=3, then 4)", () => {
 });
 
 /** A block of its largest table file is zeros, and its head file is gone. */
-function damageTable({ home }: BoxProcess): void {
-  const store = join(home, "store");
-  const tables = readdirSync(store).filter((name) => name.endsWith(".ldb"));
-  const sizeOf = (name: string): number => statSync(join(store, name)).size;
-  const [largest = ""] = tables.toSorted((a, b) => sizeOf(b) - sizeOf(a));
-  expect(sizeOf(largest)).toBeGreaterThan(2 * BLOCK_BYTES);
-  const file = openSync(join(store, largest), "r+");
-  writeSync(file, Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, Math.floor(sizeOf(largest) / 2));
-  closeSync(file);
-  rmSync(join(store, "CURRENT"));
+function damageTable(box: BoxProcess): void {
+  const table = inStore(box, /\.ldb$/);
+  const { size } = statSync(table);
+  expect(size).toBeGreaterThan(2 * BLOCK_BYTES);
+  DAMAGE.zeroed(table, Math.floor(size / 2));
+  DAMAGE.deleted(inStore(box, /^CURRENT$/), 0);
 }

@@ -1,39 +1,23 @@
-import {
-  closeSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeSync,
-} from "node:fs";
+import { readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./support/box-process.ts";
 import type { BoxProcess } from "./support/box-process.ts";
 import { TestUser, call, textsOf } from "./support/client.ts";
+import { BLOCK_BYTES, DAMAGE, inStore } from "./support/damage.ts";
 import { Household } from "./support/household.ts";
 import { TestMesh } from "./support/test-mesh.ts";
 
-/** The unit in which flash storage loses data. */
-const BLOCK_BYTES = 4096;
-
 /** LevelDB's log, in which what was written last still is. */
-function logOf({ home }: BoxProcess): string {
-  const store = join(home, "store");
-  const logs = readdirSync(store).filter((name) => name.endsWith(".log"));
-  const sizeOf = (name: string): number => statSync(join(store, name)).size;
-  const [largest = ""] = logs.toSorted((a, b) => sizeOf(b) - sizeOf(a));
-  return join(store, largest);
+function logOf(box: BoxProcess): string {
+  return inStore(box, /\.log$/);
 }
 
 function zeroTheMiddle(box: BoxProcess): void {
   const file = logOf(box);
   const { size } = statSync(file);
   expect(size).toBeGreaterThan(2 * BLOCK_BYTES);
-  const descriptor = openSync(file, "r+");
-  writeSync(descriptor, Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, Math.floor(size / 2));
-  closeSync(descriptor);
+  DAMAGE.zeroed(file, Math.floor(size / 2));
 }
 
 const DAMAGES: [string, (box: BoxProcess) => void][] = [

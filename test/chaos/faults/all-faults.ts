@@ -1,5 +1,5 @@
 import { clock } from "./clock-faults.ts";
-import { corrupt, full, gone, readOnly, replace } from "./disk-faults.ts";
+import { corrupt, full, gone, readOnly, replace, slowDisk, worn } from "./disk-faults.ts";
 import type { Fault } from "./fault.ts";
 import { apart, dark, flap, isolate, lossy, oneWay, ring, slow } from "./network-faults.ts";
 import { alone, blackout, freeze, powerCut, restart } from "./power-faults.ts";
@@ -21,6 +21,8 @@ export const ALL_FAULTS: readonly Fault[] = [
   clock,
   full,
   readOnly,
+  worn,
+  slowDisk,
   corrupt,
   gone,
   replace,

@@ -1,6 +1,5 @@
 import { pause, until } from "../../e2e/support/box-process.ts";
-import type { Fault } from "./fault.ts";
-import { pickMachine } from "./fault.ts";
+import { faultOfOne } from "./fault.ts";
 
 const HOUR_S = 3600;
 const TEN_YEARS_S = 10 * 365 * 24 * HOUR_S;
@@ -9,15 +8,11 @@ const TOLERANCE_MS = 60_000;
 /** Some minutes after the epoch: what a board without a clock battery has when it boots. */
 const UNSET_S = 600;
 
-export const clock: Fault = {
+export const clock = faultOfOne({
   name: "clock",
   about: "the clock of one box jumps to 1970, ten years ahead or an hour back, then is set right",
   needs: ["clock"],
-  isAlone: false,
-  lasts: 1,
-  async strike(run, draw) {
-    const { prng, seconds } = draw;
-    const machine = pickMachine(run, draw);
+  async strikeAt(machine, run, { prng, seconds }) {
     const jumps = {
       "to 1970": UNSET_S - Date.now() / 1000,
       "ten years ahead": TEN_YEARS_S,
@@ -37,4 +32,4 @@ export const clock: Fault = {
     await pause(seconds * 1000);
     machine.setClock(0);
   },
-};
+});

@@ -1,24 +1,13 @@
-import {
-  closeSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeSync,
-} from "node:fs";
-import { open, rm } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
+import { readdirSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pause } from "../../e2e/support/box-process.ts";
+import { DAMAGE } from "../../e2e/support/damage.ts";
 import type { Prng } from "../../simulation/prng.ts";
 import type { Machine } from "../machine.ts";
-import type { Fault, Run } from "./fault.ts";
-import { othersOf, pickMachine } from "./fault.ts";
-
-/** The unit in which flash storage loses data. */
-const BLOCK_BYTES = 4096;
-const MIB = 1024 * 1024;
+import { slowDown } from "../slow-disk.ts";
+import type { Run } from "./fault.ts";
+import { fault, faultOfOne, lasting, othersOf } from "./fault.ts";
 
 /** Does something to the store of a box whose data is all on the others, and lets them repair it. */
 async function damage(run: Run, machine: Machine, harm: () => Promise<void>): Promise<void> {
@@ -32,47 +21,37 @@ async function damage(run: Run, machine: Machine, harm: () => Promise<void>): Pr
   }
 }
 
-export const corrupt: Fault = {
+export const corrupt = faultOfOne({
   name: "corrupt",
   about: "a file of a box's store is cut, zeroed, flipped or deleted while the box is off",
-  needs: [],
   isAlone: true,
-  lasts: 1,
-  async strike(run, draw) {
-    const machine = pickMachine(run, draw);
+  async strikeAt(machine, run, { prng }) {
     await damage(run, machine, async () => {
-      run.timeline.note(
-        `corrupt: ${machine.name}: ${spoil(join(machine.box.home, "store"), draw.prng)}`,
-      );
+      const done = spoil(join(machine.box.home, "store"), prng);
+      run.timeline.note(`corrupt: ${machine.name}: ${done}`);
     });
   },
-};
+});
 
-export const gone: Fault = {
+export const gone = faultOfOne({
   name: "gone",
   about: "the data folder of a box is gone while the box is off",
-  needs: [],
   isAlone: true,
-  lasts: 1,
-  async strike(run, draw) {
-    const machine = pickMachine(run, draw);
+  async strikeAt(machine, run) {
     run.timeline.note(`gone: the store of ${machine.name}`);
     await damage(run, machine, () => rm(join(machine.box.home, "store"), { recursive: true }));
   },
-};
+});
 
-export const replace: Fault = {
+export const replace = faultOfOne({
   name: "replace",
   about: "a box is dead for good: it is removed, and a new one is invited in its place",
-  needs: [],
   isAlone: true,
-  lasts: 1,
-  async strike(run, draw) {
-    const machine = pickMachine(run, draw);
+  async strikeAt(machine, run, { prng }) {
     const [host] = othersOf(run, machine);
     if (!host) return;
     const old = machine.box;
-    const name = `${machine.name}-${draw.prng.whole(1000, 9999)}`;
+    const name = `${machine.name}-${prng.whole(1000, 9999)}`;
     run.timeline.note(`replace: ${old.name} by ${name}`);
     await damage(run, machine, async () => {
       await host.box.control("box.remove", { box: old.name, force: false });
@@ -80,77 +59,95 @@ export const replace: Fault = {
       machine.box = await run.mesh.replaceBox(old, name, host.box);
     });
   },
-};
+});
 
-export const full: Fault = {
+export const full = fault({
   name: "full",
   about: "the disk of a box is full, then has room again",
   needs: ["small disk"],
   isAlone: true,
-  lasts: 1,
-  async strike(run, { seconds }) {
-    const machine = withSmallDisk(run);
-    const { name, filler } = machine;
-    run.timeline.note(`full: the disk of ${name} for ${seconds.toFixed(1)} s`);
-    await fill(filler);
-    await pause(seconds * 1000);
-    // What is there can be read though nothing can be written.
-    if (!(await run.workload.isReadable(machine))) run.incident(`${name} reads nothing when full`);
-    await rm(filler, { force: true });
+  async strike(run, draw) {
+    const { machine, disk } = machineWith(run, "smallDisk");
+    run.timeline.note(`full: the disk of ${machine.name} ${lasting(draw)}`);
+    await disk.fill();
+    await pause(draw.seconds * 1000);
+    await expectReads(run, machine, "its disk is full");
+    disk.makeRoom();
     await machine.untilServing();
   },
-};
+});
 
-export const readOnly: Fault = {
+export const readOnly = fault({
   name: "read-only",
   about: "a box boots on a disk that takes no writes, which is mended later",
   needs: ["small disk"],
   isAlone: true,
-  lasts: 1,
-  async strike(run, { seconds }) {
-    const machine = withSmallDisk(run);
-    run.timeline.note(`read-only: the disk of ${machine.name} for ${seconds.toFixed(1)} s`);
+  async strike(run, draw) {
+    const { machine, disk } = machineWith(run, "smallDisk");
+    run.timeline.note(`read-only: the disk of ${machine.name} ${lasting(draw)}`);
     await machine.cutPower();
     machine.mayEnd = true;
     try {
-      machine.remount("ro");
+      disk.remount("ro");
       machine.switchOn();
-      await pause(seconds * 1000);
-      machine.remount("rw");
+      await pause(draw.seconds * 1000);
+      disk.remount("rw");
       // Whatever it did without a disk, nobody has to help it now.
       await machine.untilServing();
     } finally {
       machine.mayEnd = false;
     }
   },
-};
+});
 
-function withSmallDisk({ machines }: Run): Machine {
-  const machine = machines.find(({ hasSmallDisk }) => hasSmallDisk);
-  if (!machine) throw new Error("no box has a disk of its own");
-  return machine;
+export const worn = fault({
+  name: "worn",
+  about: "the disk of a box that runs turns read-only as a worn card does; later it is checked",
+  needs: ["card"],
+  isAlone: true,
+  async strike(run, draw) {
+    const { machine, disk } = machineWith(run, "card");
+    const isPulled = draw.prng.chance(0.5);
+    const end = isPulled ? "its power is cut" : "it is stopped";
+    run.timeline.note(`worn: the disk of ${machine.name} ${lasting(draw)}, then ${end}`);
+    disk.fail();
+    await pause(draw.seconds * 1000);
+    await expectReads(run, machine, "its disk is read-only");
+    if (isPulled) await machine.cutPower();
+    else await machine.stop();
+    disk.mend();
+    await machine.powerOn();
+  },
+});
+
+export const slowDisk = faultOfOne({
+  name: "slow-disk",
+  about: "each sync of a box's disk takes half a second, some hundred times what it should",
+  needs: ["slow disk"],
+  async strikeAt(machine, run, draw) {
+    const slow = await slowDown(machine.box);
+    await pause(draw.seconds * 1000);
+    const syncs = await slow.end();
+    run.timeline.note(`slow-disk: ${machine.name} waited for ${syncs} syncs ${lasting(draw)}`);
+  },
+});
+
+/** The machine that has such a disk. */
+function machineWith<Kind extends "smallDisk" | "card">(
+  { machines }: Run,
+  kind: Kind,
+): { readonly machine: Machine; readonly disk: NonNullable<Machine[Kind]> } {
+  for (const machine of machines) {
+    const disk = machine[kind];
+    if (disk) return { machine, disk };
+  }
+  throw new Error("no box has such a disk");
 }
 
-/** Writes until nothing more goes in. */
-async function fill(path: string): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    for (const bytes of [MIB, BLOCK_BYTES]) {
-      while (await hasRoom(file, Buffer.alloc(bytes, 1)));
-    }
-  } finally {
-    await file.close();
-  }
-}
-
-async function hasRoom(file: FileHandle, bytes: Buffer): Promise<boolean> {
-  try {
-    const { bytesWritten } = await file.write(bytes);
-    return bytesWritten === bytes.length;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOSPC") return false;
-    throw error;
-  }
+/** What is there can be read though nothing can be written. */
+async function expectReads(run: Run, machine: Machine, when: string): Promise<void> {
+  if (await run.workload.isReadable(machine)) return;
+  run.incident(`${machine.name} reads nothing when ${when}`);
 }
 
 /** Returns what was done to which file. */
@@ -163,16 +160,7 @@ function spoil(store: string, prng: Prng): string {
   const file = join(store, name);
   const { size } = statSync(file);
   const at = prng.whole(0, size - 1);
-  const how = prng.pick(["cut", "zeroed", "flipped", "deleted"] as const);
-  if (how === "deleted") rmSync(file);
-  else if (how === "cut") truncateSync(file, at);
-  else if (how === "zeroed") overwrite(file, at, Buffer.alloc(Math.min(BLOCK_BYTES, size - at)));
-  else overwrite(file, at, Buffer.from([prng.whole(0, 255)]));
+  const how = prng.pick(Object.keys(DAMAGE) as (keyof typeof DAMAGE)[]);
+  DAMAGE[how](file, at);
   return `${name} of ${size} bytes ${how} at ${at}`;
-}
-
-function overwrite(file: string, at: number, bytes: Buffer): void {
-  const descriptor = openSync(file, "r+");
-  writeSync(descriptor, bytes, 0, bytes.length, at);
-  closeSync(descriptor);
 }

@@ -6,7 +6,7 @@ import type { Timeline } from "../timeline.ts";
 import type { Workload } from "../workload/workload.ts";
 
 /** What not every machine lets a test do. */
-export type Ability = "packets" | "clock" | "small disk";
+export type Ability = "packets" | "clock" | "small disk" | "card" | "slow disk";
 
 /** All that a fault may touch. */
 export interface Run {
@@ -38,12 +38,32 @@ export interface Fault {
   strike(run: Run, draw: Draw): Promise<void>;
 }
 
-export function pickMachine({ machines }: Run, { prng }: Draw): Machine {
-  return prng.pick(machines);
+type Told = Pick<Fault, "name" | "about">;
+type Kind = Partial<Pick<Fault, "needs" | "isAlone" | "lasts">>;
+
+/** One that every machine can do, beside others and as long as most, unless told. */
+export function fault(what: Told & Kind & Pick<Fault, "strike">): Fault {
+  return { needs: [], isAlone: false, lasts: 1, ...what };
+}
+
+/** As `fault`, for one that strikes a machine which the seed picks. */
+export function faultOfOne(
+  what: Told & Kind & { strikeAt(machine: Machine, run: Run, draw: Draw): Promise<void> },
+): Fault {
+  const { strikeAt, ...rest } = what;
+  return fault({
+    ...rest,
+    strike: (run, draw) => strikeAt(draw.prng.pick(run.machines), run, draw),
+  });
 }
 
 export function othersOf({ machines }: Run, machine: Machine): Machine[] {
   return machines.filter((one) => one !== machine);
+}
+
+/** How long something goes on, for the timeline. */
+export function lasting({ seconds }: Draw): string {
+  return `for ${seconds.toFixed(1)} s`;
 }
 
 export function shuffled<T>(prng: Prng, list: readonly T[]): T[] {

@@ -1,20 +1,15 @@
 import { pause } from "../../e2e/support/box-process.ts";
-import type { Fault } from "./fault.ts";
-import { othersOf, pickMachine, shuffled } from "./fault.ts";
+import { fault, faultOfOne, lasting, othersOf, shuffled } from "./fault.ts";
 
 /** A box that boots is killed at any time from its first line to its first answer, seconds. */
 const BOOT_SECONDS_MAX = 1.5;
 
 /** The power of one box goes: its process is dead, and no packet says so. */
-export const powerCut: Fault = {
+export const powerCut = faultOfOne({
   name: "power-cut",
   about: "one box is killed (-9) and silent, then starts again",
-  needs: [],
-  isAlone: false,
-  lasts: 1,
-  async strike(run, draw) {
-    const machine = pickMachine(run, draw);
-    run.timeline.note(`power-cut: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
+  async strikeAt(machine, run, draw) {
+    run.timeline.note(`power-cut: ${machine.name} ${lasting(draw)}`);
     const silence = run.network.disturb(run.mesh);
     // Without packets to touch, the kernel resets the connections of the dead process.
     if (run.network.touchesPackets) silence.darken(machine.host);
@@ -24,18 +19,16 @@ export const powerCut: Fault = {
     await silence.lift();
     await machine.powerOn();
   },
-};
+});
 
-export const alone: Fault = {
+export const alone = faultOfOne({
   name: "alone",
   about: "two boxes are killed (-9) and silent; the third one goes on by itself",
-  needs: [],
   isAlone: true,
   lasts: 2,
-  async strike(run, draw) {
-    const left = pickMachine(run, draw);
+  async strikeAt(left, run, draw) {
     const lost = othersOf(run, left);
-    run.timeline.note(`alone: ${left.name} for ${draw.seconds.toFixed(1)} s`);
+    run.timeline.note(`alone: ${left.name} ${lasting(draw)}`);
     const silence = run.network.disturb(run.mesh);
     for (const { host } of lost) if (run.network.touchesPackets) silence.darken(host);
     await Promise.all(lost.map((machine) => machine.cutPower()));
@@ -44,14 +37,12 @@ export const alone: Fault = {
     await silence.lift();
     await Promise.all(lost.map((machine) => machine.powerOn()));
   },
-};
+});
 
-export const blackout: Fault = {
+export const blackout = fault({
   name: "blackout",
   about: "all boxes are killed at once, some again while they boot, and start in any order",
-  needs: [],
   isAlone: true,
-  lasts: 1,
   async strike(run, { prng, seconds }) {
     run.timeline.note("blackout: all boxes");
     await Promise.all(run.machines.map((machine) => machine.cutPower()));
@@ -71,33 +62,26 @@ export const blackout: Fault = {
     run.timeline.note(`blackout: back in the order ${order.map(({ name }) => name).join()}`);
     await Promise.all(order.map((machine) => machine.untilServing()));
   },
-};
+});
 
-export const restart: Fault = {
+export const restart = faultOfOne({
   name: "restart",
   about: "one box is stopped in order and started again",
-  needs: [],
-  isAlone: false,
-  lasts: 1,
-  async strike(run, draw) {
-    const machine = pickMachine(run, draw);
+  async strikeAt(machine, run) {
     run.timeline.note(`restart: ${machine.name}`);
     await machine.stop();
     await machine.powerOn();
   },
-};
+});
 
-export const freeze: Fault = {
+export const freeze = faultOfOne({
   name: "freeze",
   about: "one box stands still (SIGSTOP), then goes on as if nothing had been",
-  needs: [],
-  isAlone: false,
   lasts: 2,
-  async strike(run, draw) {
-    const machine = pickMachine(run, draw);
-    run.timeline.note(`freeze: ${machine.name} for ${draw.seconds.toFixed(1)} s`);
+  async strikeAt(machine, run, draw) {
+    run.timeline.note(`freeze: ${machine.name} ${lasting(draw)}`);
     machine.freeze();
     await pause(draw.seconds * 1000);
     machine.thaw();
   },
-};
+});
