@@ -45,7 +45,9 @@ describe("people whose clients encrypt (N=3)", () => {
       expect(client.said(room).every((event) => event.isEncrypted())).toBe(true);
     }
 
-    const emoji = await verifyBySas(bob, () => alice.crypto.requestVerificationDM(bob.id, room));
+    const emoji = await verifyBySas(alice, bob, () =>
+      alice.crypto.requestVerificationDM(bob.id, room),
+    );
     expect(emoji).toHaveLength(7);
     await alice.untilTrusts(bob.id, bob.device);
     await bob.untilTrusts(alice.id, alice.device);
@@ -62,7 +64,7 @@ describe("people whose clients encrypt (N=3)", () => {
     await third.untilReads(room, alice.id, hers);
     await third.untilReads(room, bob.id, his);
 
-    await verifyBySas(alice, () => third.crypto.requestOwnUserVerification());
+    await verifyBySas(third, alice, () => third.crypto.requestOwnUserVerification());
     for (const one of [alice, third]) await one.untilTrusts(alice.id, third.device);
     await bob.untilTrusts(alice.id, third.device);
   });

@@ -48,7 +48,7 @@ describe("pushes (N=3)", () => {
 
   it("are sent by another box when the one that took the message dies, and nothing before is repeated", async () => {
     const three = mesh.box(3);
-    const before = gateway.told.map(({ event }) => event);
+    const before = [...gateway.told];
     gateway.isDown = true;
     const left = await alice.say(three.url, room, "the last word of a box");
     const burst: string[] = [];
@@ -68,7 +68,7 @@ describe("pushes (N=3)", () => {
 
   it("go on where a box died, and repeat only what was under way", async () => {
     const two = mesh.box(2);
-    const before = gateway.told.map(({ event }) => event);
+    const before = [...gateway.told];
     gateway.answerMs = 100;
     const burst: string[] = [];
     for (let i = 0; i < BURST; i++) burst.push(await alice.say(two.url, room, `quick ${i}`));

@@ -68,7 +68,6 @@ describe("two versions of the software in one mesh (N=3)", () => {
 
   it("goes on with one box of a later version, whose records the others keep and pass on", async () => {
     const [one, two, three] = [mesh.box(1), mesh.box(2), mesh.box(3)];
-    const older = one.software;
     await changeVersion(one, later.folder);
     await expectToWork("one box is newer");
     // The third box gets the record from the second alone.
@@ -90,7 +89,6 @@ describe("two versions of the software in one mesh (N=3)", () => {
     await mesh.untilWhole();
     expect((await moodsIn(one)).kept).toEqual([]);
     expect((await moodsIn(one)).applied).toEqual([expect.stringContaining("glad")]);
-    expect(two.software).toBe(older);
   });
 
   it("has what the later version wrote on a box that is updated, and keeps it when that goes back", async () => {

@@ -84,14 +84,13 @@ export class BoxProcess {
   }
 
   async #launch(isUp: () => Promise<boolean>): Promise<void> {
-    void this.launch();
-    const child = this.#child;
-    const giveUp = performance.now() + START_WAIT_MS;
-    while (!(await isUp())) {
-      if (child && child.exitCode !== null) throw new Error(`${this.name} ended: see ${this.log}`);
-      if (performance.now() > giveUp) throw new Error(`${this.name} does not answer`);
-      await pause(LOOK_INTERVAL_MS);
-    }
+    let isOver = false;
+    void this.launch().then(() => (isOver = true));
+    const isUpYet = (): Promise<boolean> => {
+      if (isOver) throw new Error(`${this.name} ended: see ${this.log}`);
+      return isUp();
+    };
+    await until(`${this.name} answers`, isUpYet, START_WAIT_MS);
   }
 
   async answers(): Promise<boolean> {
@@ -145,7 +144,7 @@ function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-/** The time between two looks at something that tells nobody when it changes. */
+/** The time between two looks at another process, which tells nobody when it changes. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => void setTimeout(resolve, milliseconds));
 }

@@ -1,20 +1,18 @@
+import { EventEmitter } from "node:events";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { until } from "./box-process.ts";
-
-interface Told {
-  readonly event: string;
-  readonly atMs: number;
-}
+import { untilTrue } from "./wait.ts";
 
 /** A push gateway on loopback that notes what it is told. */
 export class PushGateway {
-  readonly told: Told[] = [];
+  /** The events it was told of, in this order. */
+  readonly told: string[] = [];
   /** Answers 503 while it is set. */
   isDown = false;
   /** How long it takes to answer, milliseconds. */
   answerMs = 0;
+  readonly #heard = new EventEmitter();
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -47,14 +45,13 @@ export class PushGateway {
 
   /** How often it was told of each of these events. */
   counts(events: readonly string[]): number[] {
-    return events.map((event) => this.told.filter((one) => one.event === event).length);
+    return events.map((event) => this.told.filter((one) => one === event).length);
   }
 
   untilTold(events: readonly string[], timeoutMs?: number): Promise<void> {
     const what = `the gateway knows of ${events.length} events`;
-    const isTold = (): Promise<boolean> =>
-      Promise.resolve(this.counts(events).every((count) => count > 0));
-    return until(what, isTold, timeoutMs);
+    const isTold = (): boolean => this.counts(events).every((count) => count > 0);
+    return untilTrue(this.#heard, ["told"], what, isTold, timeoutMs);
   }
 
   async stop(): Promise<void> {
@@ -65,6 +62,8 @@ export class PushGateway {
   #take(text: string): void {
     const { notification } = JSON.parse(text) as { notification: { event_id?: string } };
     const { event_id: event } = notification;
-    if (event !== undefined) this.told.push({ event, atMs: performance.now() });
+    if (event === undefined) return;
+    this.told.push(event);
+    this.#heard.emit("told");
   }
 }

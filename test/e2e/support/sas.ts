@@ -5,15 +5,22 @@ import {
   VerificationRequestEvent,
   VerifierEvent,
 } from "matrix-js-sdk/lib/crypto-api/index.js";
-import type { VerificationRequest, Verifier } from "matrix-js-sdk/lib/crypto-api/index.js";
+import type {
+  ShowSasCallbacks,
+  VerificationRequest,
+  Verifier,
+} from "matrix-js-sdk/lib/crypto-api/index.js";
 import type { SdkClient } from "./sdk-client.ts";
 import { untilTrue } from "./wait.ts";
 
 /** Both compare the emoji they see and confirm them; returns the names of the emoji. */
 export async function verifyBySas(
+  asker: SdkClient,
   other: SdkClient,
   ask: () => Promise<VerificationRequest>,
 ): Promise<string[]> {
+  // The SDK drops a request of a device whose keys it has not fetched yet.
+  await other.untilKnows(asker);
   const asked = nextRequest(other);
   const ours = await ask();
   const theirs = await asked;
@@ -23,9 +30,9 @@ export async function verifyBySas(
   await inPhase(theirs, VerificationPhase.Started);
   if (!theirs.verifier) throw new Error("the verification has no verifier");
 
-  const [seen, alsoSeen] = [emojiOf(verifier), emojiOf(theirs.verifier)];
   const finished = Promise.all([verifier.verify(), theirs.verifier.verify()]);
-  const emoji = await Promise.race([Promise.all([seen, alsoSeen]), finished.then(() => undefined)]);
+  const seen = Promise.all([emojiOf(verifier), emojiOf(theirs.verifier)]);
+  const emoji = await Promise.race([seen, finished.then(() => undefined)]);
   if (!emoji) throw new Error("the verification ended before anybody saw emoji");
   const [mine, its] = emoji;
   if (mine.names.join() !== its.names.join()) throw new Error("the two see different emoji");
@@ -51,12 +58,12 @@ interface SeenEmoji {
   readonly confirm: () => Promise<void>;
 }
 
-function emojiOf(verifier: Verifier): Promise<SeenEmoji> {
-  return new Promise((resolve) => {
-    verifier.once(VerifierEvent.ShowSas, ({ sas, confirm }) => {
-      resolve({ names: (sas.emoji ?? []).map(([, name]) => name), confirm });
-    });
-  });
+async function emojiOf(verifier: Verifier): Promise<SeenEmoji> {
+  const shown = (): ShowSasCallbacks | null => verifier.getShowSasCallbacks();
+  await untilTrue(verifier, [VerifierEvent.ShowSas], "emoji are shown", () => shown() !== null);
+  const { sas, confirm } = shown() ?? {};
+  if (!confirm) throw new Error("the emoji are gone");
+  return { names: (sas?.emoji ?? []).map(([, name]) => name), confirm };
 }
 
 function inPhase(request: VerificationRequest, phase: VerificationPhase): Promise<void> {

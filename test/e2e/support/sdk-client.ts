@@ -225,6 +225,15 @@ export class SdkClient {
     return asked;
   }
 
+  /** Waits until it has fetched the keys of another client's device. */
+  untilKnows({ id, device }: SdkClient): Promise<void> {
+    const what = `${this.id} on ${this.device} knows ${id} on ${device}`;
+    return untilTrue(this.sdk, [CryptoEvent.DevicesUpdated], what, async () => {
+      const devices = await this.crypto.getUserDeviceInfo([id]);
+      return devices.get(id)?.has(device) === true;
+    });
+  }
+
   /** Waits until a device, perhaps another user's, counts as verified by cross-signing. */
   untilTrusts(user: string, device: string): Promise<void> {
     const names = [CryptoEvent.UserTrustStatusChanged, CryptoEvent.DevicesUpdated];
