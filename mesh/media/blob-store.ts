@@ -98,7 +98,9 @@ export class BlobStore implements Blobs {
     if (await this.#files.has(hash)) return true;
     const running = this.#fetching.get(hash);
     if (running !== undefined) return await running;
-    const fetching = this.#fetch(hash).finally(() => this.#fetching.delete(hash));
+    const fetching = this.#fetch(hash)
+      .catch(asTrouble)
+      .finally(() => this.#fetching.delete(hash));
     this.#fetching.set(hash, fetching);
     return await fetching;
   }

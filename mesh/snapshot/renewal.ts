@@ -38,7 +38,7 @@ export interface RenewalDeps {
 }
 
 /** No order of events in which boxes keep their disks leads there; only a person can choose a side. */
-const APART =
+export const APART =
   "each side has dropped what the other one lacks; remove one of the boxes from the mesh";
 /** Bytes of a store's name. */
 const STORE_ID_BYTES = 12;

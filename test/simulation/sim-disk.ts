@@ -70,7 +70,7 @@ export class SimDisk {
   }
 
   get hasBackup(): boolean {
-    return this.#backup !== undefined;
+    return this.#backup !== undefined && this.#backup.store.entries.size > 0;
   }
 
   makeBackup(): void {

@@ -134,6 +134,9 @@ async function converge(world: World): Promise<number> {
     await clock.run(untilMs, () => world.hasConverged);
     await world.finish(world.installExpected());
   }
+  if (!world.hasConverged && world.replaceApart() > 0) {
+    await clock.run(clock.nowMs + CONVERGENCE_MS, () => world.hasConverged);
+  }
   if (!world.hasConverged) {
     const states = boxes.map(({ id, node }) => `${id}: ${JSON.stringify(node?.ledger.vector)}`);
     world.violate("convergence", `not equal after ${CONVERGENCE_MS} ms: ${states.join("; ")}`);

@@ -1,6 +1,7 @@
 import type { BoxId } from "../../core/ids.ts";
 import { putBox } from "../../mesh/membership/membership.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
+import { APART } from "../../mesh/snapshot/renewal.ts";
 import { EffectSink } from "./effect-sink.ts";
 import { drawOptions } from "./options.ts";
 import type { SimOptions } from "./options.ts";
@@ -95,10 +96,24 @@ export class World {
     await this.clock.run(this.clock.nowMs + START_MS_MAX, () => this.serving.length === ids.length);
   }
 
+  get #isNothingLeft(): boolean {
+    return this.boxes.every(({ disk }) => disk.current.entries.size === 0);
+  }
+
   /** Where nothing is left anywhere, the owner begins again with the first box. */
   #isFounder(box: BoxId): boolean {
-    const isFirst = box === this.boxes[0]?.id;
-    return isFirst && this.boxes.every(({ disk }) => disk.current.entries.size === 0);
+    return box === this.boxes[0]?.id && this.#isNothingLeft;
+  }
+
+  /** Nothing is left: the owner puts a backup back if there is one. The first box may be waiting for others. */
+  #beginAgain(): void {
+    const saved = this.boxes.find(({ disk }) => disk.hasBackup);
+    const box = saved ?? this.boxes[0];
+    if (!box) return;
+    const isOn = !box.isOff;
+    if (isOn) box.kill({ reset: true });
+    saved?.disk.restoreBackup();
+    if (isOn) void box.start();
   }
 
   /** A box joins the mesh, introduced by one that is a member. */
@@ -177,6 +192,24 @@ export class World {
     });
   }
 
+  /**
+   * Where disks that went back have left boxes that dropped what others lack, they say so, and their owner
+   * keeps the one with the longest history and gives the others new disks. Says how many.
+   */
+  replaceApart(): number {
+    if (!this.hasForgotten) return 0;
+    const apart = this.boxes.filter(({ node }) => node?.renewal.report()?.problem === APART);
+    const length = ({ disk }: SimBox): number => disk.seen.size;
+    const [, ...others] = apart.toSorted((a, b) => length(b) - length(a));
+    for (const box of others) {
+      this.faults["replaced-apart"] = (this.faults["replaced-apart"] ?? 0) + 1;
+      box.kill({ reset: true });
+      this.damage(box, () => box.disk.replace());
+      void box.start();
+    }
+    return others.length;
+  }
+
   /** Every entry that was ever on a disk, by key; as it is now where a disk has it. */
   history(): Map<string, string> {
     const history = new Map<string, string>();
@@ -208,11 +241,7 @@ export class World {
     if (lost > 0) this.hasForgotten = true;
     if (lost > 0 && this.prng.chance(CLOCKS_LOST)) box.loseClock();
     this.note(`${box.id} lost ${lost} entries of its disk`);
-    const [first] = this.boxes;
-    // It may be waiting for others, which have nothing either now.
-    if (!first || first.isOff || !this.#isFounder(first.id)) return;
-    first.kill({ reset: true });
-    void first.start();
+    if (this.#isNothingLeft) this.#beginAgain();
   }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { BlobStore } from "../../../mesh/media/blob-store.ts";
+import { MemoryBlobs } from "../../support/memory-blobs.ts";
 import { silentLogger } from "./silent-logger.ts";
 import type { FetchBlob } from "../../../mesh/media/blob-store.ts";
 
@@ -91,6 +92,18 @@ describe("writing", () => {
     const blobs = await open(nobody, 1 * MIB);
     await expect(blobs.write(chunksOf(content), MIB)).rejects.toMatchObject({ status: 503 });
   });
+
+  it.each(["ENOSPC", "EROFS", "EIO"])(
+    "is refused with 503 by a disk that says %s",
+    async (code) => {
+      const beforeKeep = (): Promise<void> => Promise.reject(Object.assign(new Error(), { code }));
+      const fetchFrom = (): AsyncIterable<Uint8Array> => chunksOf(content);
+      const options = { sizeBytesMax: MIB, fetchFrom, logger: silentLogger };
+      const blobs = new BlobStore(new MemoryBlobs(new Map(), { beforeKeep }), options);
+      await expect(blobs.write(chunksOf(content), MIB)).rejects.toMatchObject({ status: 503 });
+      await expect(blobs.read(hash)).rejects.toMatchObject({ status: 503 });
+    },
+  );
 
   it("forgets what was unfinished at the last stop, and knows the rest again", async () => {
     const before = await open();
