@@ -60,11 +60,11 @@ export class HybridClock {
    */
   observe(time: HybridTime): boolean {
     if (!Number.isSafeInteger(time) || time < 0) return false;
+    // What was reached once is not the future, wherever the wall clock went since.
+    if (this.#last !== undefined && time <= this.#last) return true;
     if (millisecondsOf(time) > this.#ceilingMs()) return false;
-    if (this.#last === undefined || time > this.#last) {
-      this.#last = time;
-      this.#anchor = undefined;
-    }
+    this.#last = time;
+    this.#anchor = undefined;
     return true;
   }
 

@@ -30,7 +30,7 @@ export async function checkClients(world: World, model: Model, cast: Cast): Prom
     checkDirects(world, model, view, causes);
     for (const id of view.repeated) {
       // Lost with its only copy, and made once more to the letter under a clock that stood still.
-      if (isDestroyed(world, id)) continue;
+      if (world.isDestroyed(id)) continue;
       world.violate("sync", `${view.client.name} was told ${id} again`);
     }
     checkToken(world, view);
@@ -41,12 +41,12 @@ export async function checkClients(world: World, model: Model, cast: Cast): Prom
   checkEnded(world, model);
   for (const { room, user } of model.banned) {
     const isBanned = snapshot.get(memberships, [user, room])?.membership === "ban";
-    if (!isBanned && !isDestroyed(world, '"membership":"ban"')) {
+    if (!isBanned && !world.isDestroyed('"membership":"ban"')) {
       world.violate("bans", `the ban of ${user} in ${room} is gone`);
     }
   }
   for (const event of model.redacted) {
-    if (snapshot.get(events, [event])?.redactedBy === undefined && !isDestroyed(world, event)) {
+    if (snapshot.get(events, [event])?.redactedBy === undefined && !world.isDestroyed(event)) {
       world.violate("bans", `the redaction of ${event} is gone`);
     }
   }
@@ -74,7 +74,7 @@ async function checkTimelines(
       world.violate("sync", `${client.name} was never told of ${id}`);
     }
     for (const id of told) {
-      if (!snapshot.get(events, [id]) && !isDestroyed(world, id)) {
+      if (!snapshot.get(events, [id]) && !world.isDestroyed(id)) {
         world.violate("sync", `${client.name} was told of ${id}, which nobody has`);
       }
     }
@@ -101,7 +101,7 @@ function checkSendings(
     const found = byTxn.get(name) ?? [];
     byTxn.delete(name);
     if (found.length > 1) world.violate("messages", `${name} is there as ${found.join()}`);
-    if (found.length === 0 && acknowledged !== undefined && !isDestroyed(world, acknowledged)) {
+    if (found.length === 0 && acknowledged !== undefined && !world.isDestroyed(acknowledged)) {
       world.violate("messages", `${name} was acknowledged as ${acknowledged} and is gone`);
     }
   }
@@ -117,11 +117,6 @@ function isOutByLoss(world: World, snapshot: Snapshot, user: UserId, room: RoomI
 }
 
 /** Was the only copy of a transaction with this in it destroyed? */
-function isDestroyed(world: World, part: string): boolean {
-  for (const text of world.destroyed.values()) if (text.includes(part)) return true;
-  return false;
-}
-
 async function checkState(
   world: World,
   view: DeviceView,
@@ -172,7 +167,7 @@ function checkDirects(world: World, model: Model, view: DeviceView, causes: Dire
 }
 
 function isDirectDestroyed(world: World, n: number): boolean {
-  return isDestroyed(world, `"n":${n}}`);
+  return world.isDestroyed(`"n":${n}}`);
 }
 
 /** The values that a client holds are those that the boxes agree on. */
@@ -218,7 +213,7 @@ function checkKeys(world: World, model: Model, snapshot: Snapshot): void {
   for (const [name, claimers] of model.claimed) {
     // A box whose claim is remembered nowhere any more cannot know of it.
     const [, , keyId = ""] = name.split("|");
-    if (claimers.length < 2 || isDestroyed(world, `.${keyId}"}]`)) continue;
+    if (claimers.length < 2 || world.isDestroyed(`.${keyId}"}]`)) continue;
     world.violate("keys", `${name} was given to ${claimers.join()}`);
   }
   for (const name of model.fallbacks) {

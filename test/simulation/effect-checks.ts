@@ -34,7 +34,8 @@ export function checkEffects(world: World, cast: Cast): void {
   for (const [, text] of tableRows(first, events.name)) {
     const { id, hidden, redactedBy, pdu } = JSON.parse(text) as StoredEvent;
     const isTwin = hidden === "duplicate" && pdu.type !== "m.room.redaction";
-    if (isTwin && redactedBy === undefined && lasting.has(pdu.sender)) {
+    const isTakenBack = redactedBy !== undefined || world.isDestroyed(`"redacts":"${id}"`);
+    if (isTwin && !isTakenBack && lasting.has(pdu.sender)) {
       world.violate("effects", `${id} is not shown, and who was told of it still has it`);
     }
     for (const target of TARGETS) {

@@ -50,12 +50,11 @@ export function checkMedia(world: World, model: Model): void {
   for (const what of missing(world, model)) world.violate("media", what);
 }
 
-function missing({ boxes, destroyed, destroyedMedia }: World, model: Model): string[] {
-  const lost = [...destroyed.values()];
+function missing(world: World, model: Model): string[] {
+  const { boxes, destroyedMedia } = world;
   return model.uploads.flatMap(({ mediaId, text }) => {
     const hash = hashOf({ text });
-    const isLost = destroyedMedia.has(hash) || lost.some((entry) => entry.includes(mediaId));
-    if (isLost) return [];
+    if (destroyedMedia.has(hash) || world.isDestroyed(mediaId)) return [];
     return boxes.flatMap(({ id, node, disk }) => {
       const value = node?.state.get(puts, ["media", mediaId])?.value;
       if (JSON.stringify(value)?.includes(hash) !== true) return [`${id} knows no ${mediaId}`];

@@ -140,7 +140,7 @@ export class SimBox {
       throw new Error("its owner sets the clock first");
     }
     // What was made under a clock that is years ahead is refused by the others, its life with it.
-    if (this.clockOffsetMs < BELIEVED_MS_MAX) this.#latestLife = born;
+    if (born < EPOCH_MS + BELIEVED_MS_MAX) this.#latestLife = born;
   }
 
   readonly wallClock = (): number => EPOCH_MS + this.#around.clock.nowMs + this.clockOffsetMs;

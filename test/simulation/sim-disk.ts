@@ -3,6 +3,7 @@ import type { Origin } from "../../core/vector.ts";
 import type { Place } from "../../mesh/journal/positions.ts";
 import {
   LEFT_PREFIX,
+  POSITION_PREFIX,
   floorKey,
   originOfJournalKey,
   positionKey,
@@ -69,8 +70,13 @@ export class SimDisk {
     });
   }
 
+  /** Is there nothing on it that any life of a box has written? */
+  get isBlank(): boolean {
+    return isBlank(this.current);
+  }
+
   get hasBackup(): boolean {
-    return this.#backup !== undefined && this.#backup.store.entries.size > 0;
+    return this.#backup !== undefined && !isBlank(this.#backup.store);
   }
 
   makeBackup(): void {
@@ -138,6 +144,11 @@ export class SimDisk {
     if (!this.#prng.chance(this.lies)) return;
     throw Object.assign(new Error("written, but the disk says otherwise"), { code: "EIO" });
   }
+}
+
+function isBlank({ entries }: MemoryDisk): boolean {
+  for (const key of entries.keys()) if (key.startsWith(POSITION_PREFIX)) return false;
+  return true;
 }
 
 /** Never resolves when the box dies meanwhile. */

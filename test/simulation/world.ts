@@ -97,7 +97,7 @@ export class World {
   }
 
   get #isNothingLeft(): boolean {
-    return this.boxes.every(({ disk }) => disk.current.entries.size === 0);
+    return this.boxes.every(({ disk }) => disk.isBlank);
   }
 
   /** Where nothing is left anywhere, the owner begins again with the first box. */
@@ -218,6 +218,12 @@ export class World {
       for (const [key, text] of disk.journal()) history.set(key, text);
     }
     return history;
+  }
+
+  /** Is a word part of an entry of which every copy was destroyed? */
+  isDestroyed(part: string): boolean {
+    for (const text of this.destroyed.values()) if (text.includes(part)) return true;
+    return false;
   }
 
   /**

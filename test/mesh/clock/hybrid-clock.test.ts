@@ -59,6 +59,14 @@ describe("a good wall clock", () => {
 });
 
 describe("times of other boxes", () => {
+  it("are taken up to the newest known one, wherever the wall clock goes back to", () => {
+    const clock = new HybridClock({ wall, floor: at(NOW_MS) });
+    wallMs = NOW_MS - HOUR_MS;
+    expect(clock.observe(at(NOW_MS))).toBe(true);
+    expect(clock.observe((at(NOW_MS) + 1) as HybridTime)).toBe(false);
+    expect(clock.now()).toBe(at(NOW_MS) + 1);
+  });
+
   it("push the clock forward up to the allowed drift", () => {
     const clock = new HybridClock({ wall });
     const ahead = at(NOW_MS + DRIFT_MS_MAX);
