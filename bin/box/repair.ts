@@ -112,7 +112,17 @@ export class Repair {
     this.#status = { state: "good", note: `repaired: ${this.#reason}` };
     this.#node.setWhole(true);
     this.#logger.warn({ note: this.#status.note }, "the store is whole again");
-    await Promise.all(this.#folders.map((folder) => rm(folder, { recursive: true, force: true })));
+    await this.#dropRemains();
+  }
+
+  /** While they are there, each start is a repair: that costs time and no more. */
+  async #dropRemains(): Promise<void> {
+    try {
+      await Promise.all(this.#folders.map((path) => rm(path, { recursive: true, force: true })));
+    } catch (error) {
+      const what = "the damaged store could not be deleted; the next start looks through it again";
+      this.#logger.warn({ err: error, folders: this.#folders }, what);
+    }
   }
 
   /** Was the beginning of a damaged journal dropped, so that what is left of it builds upon nothing? */
