@@ -5,7 +5,7 @@ import type { RoomDocumentLimits } from "../core/room-document/constants.ts";
 import { HYBRID_TICKS_PER_MS, millisecondsOf } from "../core/transaction/records.ts";
 import type { HybridTime } from "../core/transaction/records.ts";
 import { incarnationOf, includes } from "../core/vector.ts";
-import type { Origin, Vector } from "../core/vector.ts";
+import type { Dot, Origin, Vector } from "../core/vector.ts";
 import { CasPaxos } from "./claims/cas-paxos.ts";
 import { holderOf } from "./claims/holder.ts";
 import { HybridClock } from "./clock/hybrid-clock.ts";
@@ -73,6 +73,8 @@ export class MeshNode {
   readonly ledger: Ledger;
   readonly replicator: Replicator;
   readonly runner: MeshRunner;
+  /** Writes down what was done also while a copy is made: that is carried over, and not done again. */
+  readonly settling: MeshRunner;
   readonly notifier: TopicNotifier;
   readonly ephemeral: GossipedFacts;
   readonly claims: CasPaxos;
@@ -152,11 +154,9 @@ export class MeshNode {
       logger,
       heard: (box, vector) => this.#hear(box, vector),
     });
-    this.runner = new MeshRunner({
-      ledger,
-      acknowledged: (dot) => this.replicator.acknowledged(dot),
-      refusal: () => this.writeRefusal,
-    });
+    const acknowledged = (dot: Dot): Promise<void> => this.replicator.acknowledged(dot);
+    this.runner = new MeshRunner({ ledger, acknowledged, refusal: () => this.writeRefusal });
+    this.settling = new MeshRunner({ ledger, acknowledged, refusal: () => this.#absence });
     const members = (): BoxId[] => this.memberIds();
     const isWhole = (): boolean => this.#isWhole && this.renewal.report() === undefined;
     const keeping = { ledger, timers, logger, members, isWhole };
@@ -242,8 +242,12 @@ export class MeshNode {
 
   /** Why no command runs, for people. */
   get writeRefusal(): string | undefined {
+    return this.#absence ?? this.renewalRefusal;
+  }
+
+  get #absence(): string | undefined {
     if (this.#isStopping) return STOPPING;
-    return this.isLost ? LOST : this.renewalRefusal;
+    return this.isLost ? LOST : undefined;
   }
 
   /** Why the box answers no clients while it copies another one's store, for people. */

@@ -14,11 +14,11 @@ export function openOutbox(
   transport: Transport,
   http: HttpClient,
 ): Outbox {
-  const { timers, random, logger, runner } = services;
+  const { timers, random, logger } = services;
   return new Outbox({
     state: node.state,
     ledger: node.ledger,
-    runner,
+    runner: node.settling,
     transport,
     timers,
     random,

@@ -90,6 +90,7 @@ export class Worker {
     const timer = this.#deps.timers.after(STOP_GRACE_MS, () => this.#abort.abort());
     await Promise.allSettled(this.#underWay);
     timer.cancel();
+    for (const inHand of this.#hand.values()) this.#tellOwed(inHand);
   }
 
   #isTooOld({ lane, time }: Waiting): boolean {
@@ -111,7 +112,7 @@ export class Worker {
     }
     if (this.#hand.get(name) !== inHand) return;
     inHand.told = left.size;
-    if (left.size === 0) return this.#finish(name, inHand);
+    if (left.size === 0) return this.#finish(effect);
     for (const target of left) this.#queueOf(effect.lane, target).add(effect);
   }
 
@@ -135,15 +136,16 @@ export class Worker {
 
   async #perform(target: string, effect: Waiting): Promise<"done" | "failed" | "skipped"> {
     const name = nameOf(effect);
-    if (this.#stopped || !this.#hand.get(name)?.left.has(target)) return "skipped";
+    const inHand = this.#hand.get(name);
+    if (this.#stopped || !inHand?.left.has(target)) return "skipped";
     if (!this.#deps.isOurs(effect.origin)) {
-      this.#tellOwed(effect);
+      this.#tellOwed(inHand);
       this.#hand.delete(name);
       return "skipped";
     }
     const lane = this.#lanes.get(effect.lane);
     if (!lane || this.#isTooOld(effect)) return "done";
-    const work = this.#try(lane, target, effect);
+    const work = this.#try(lane, target, inHand);
     this.#underWay.add(work);
     try {
       return await work;
@@ -152,10 +154,11 @@ export class Worker {
     }
   }
 
-  async #try(lane: EffectLane, target: string, effect: Waiting): Promise<"done" | "failed"> {
+  async #try(lane: EffectLane, target: string, inHand: InHand): Promise<"done" | "failed"> {
     try {
-      const outcome = await lane.perform(target, effect.effect, this.#abort.signal);
-      if (outcome === "failed") this.#tellOwed(effect);
+      const outcome = await lane.perform(target, inHand.effect.effect, this.#abort.signal);
+      if (outcome === "failed") this.#tellOwed(inHand);
+      else this.#reached(target, inHand);
       return outcome;
     } catch (error) {
       this.#deps.logger.warn({ target, err: error }, "an effect could not be tried");
@@ -164,26 +167,32 @@ export class Worker {
   }
 
   #over(target: string, effect: Waiting): void {
-    const name = nameOf(effect);
-    const inHand = this.#hand.get(name);
-    if (!inHand?.left.delete(target)) return;
-    if (inHand.left.size === 0) return this.#finish(name, inHand);
-    const isHeldUp = [...inHand.left].some(
-      (other) => this.#queues.get(`${effect.lane} ${other}`)?.isFailing,
-    );
-    if (isHeldUp) this.#tellOwed(effect);
+    const inHand = this.#hand.get(nameOf(effect));
+    if (inHand) this.#reached(target, inHand);
   }
 
-  #finish(name: PlaceName, { effect }: InHand): void {
-    this.#hand.delete(name);
+  #reached(target: string, inHand: InHand): void {
+    const { effect, left } = inHand;
+    if (!left.delete(target)) return;
+    const now = this.#hand.get(nameOf(effect));
+    // The turn ended, and perhaps began again, while the target was being reached.
+    if (now !== inHand) now?.left.delete(target);
+    if (left.size === 0 || now?.left.size === 0) return this.#finish(effect);
+    const isFailing = (other: string): boolean =>
+      this.#queues.get(`${effect.lane} ${other}`)?.isFailing === true;
+    if (now !== inHand || [...left].some(isFailing)) this.#tellOwed(inHand);
+  }
+
+  #finish(effect: Waiting): void {
+    this.#hand.delete(nameOf(effect));
     this.#deps.settlements.note({ effect, owedTo: [] });
   }
 
   /** Whoever takes over need not repeat what was done, while some targets cannot be reached. */
-  #tellOwed(effect: Waiting): void {
-    const inHand = this.#hand.get(nameOf(effect));
-    if (!inHand || inHand.left.size >= inHand.told) return;
-    inHand.told = inHand.left.size;
-    this.#deps.settlements.note({ effect, owedTo: [...inHand.left] });
+  #tellOwed(inHand: InHand): void {
+    const { effect, left } = inHand;
+    if (left.size >= inHand.told) return;
+    inHand.told = left.size;
+    this.#deps.settlements.note({ effect, owedTo: [...left] });
   }
 }

@@ -203,7 +203,7 @@ export class SimBox {
       ...base,
       state: node.state,
       ledger: node.ledger,
-      runner: node.runner,
+      runner: node.settling,
       now: () => node.clock.now(),
       members: () => node.memberIds(),
       takesWrites: () => node.writeRefusal === undefined,
