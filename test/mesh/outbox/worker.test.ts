@@ -27,25 +27,25 @@ interface Bench {
   readonly outcomes: Map<string, Outcome>;
   /** What was done, target and effect. */
   readonly done: string[];
-  /** Lets the slow target, or both, answer. */
-  readonly answer: { slow(): void; quick(): void };
+  /** Lets what was held end. */
+  release(what: string): void;
   isOurs: boolean;
 }
 
-function bench(quickAnswers = true): Bench {
+/** A worker with two targets. `held`: what does not end by itself, target and effect. */
+function bench(...held: string[]): Bench {
   const clock = new SimClock();
   const done: string[] = [];
   const outcomes = new Map<string, Outcome>();
-  const slow = Promise.withResolvers<void>();
-  const quick = Promise.withResolvers<void>();
-  if (quickAnswers) quick.resolve();
+  const gates = new Map(held.map((what) => [what, Promise.withResolvers<void>()]));
   const lane: EffectLane = {
     name: "push",
     keptMs: 1000,
-    targetsOf: () => Promise.resolve(["slow", "quick"]),
+    targetsOf: () => Promise.resolve(["phone", "tablet"]),
     perform: async (target, effect) => {
-      await (target === "slow" ? slow : quick).promise;
-      done.push(`${target} ${nameOfEffect(effect)}`);
+      const what = `${target} ${nameOfEffect(effect)}`;
+      await gates.get(what)?.promise;
+      done.push(what);
       return "done";
     },
   };
@@ -61,63 +61,64 @@ function bench(quickAnswers = true): Bench {
       note: (outcome) => void outcomes.set(nameOf(outcome.effect), outcome),
     },
   });
-  const answer = { slow: slow.resolve, quick: quick.resolve };
-  const made: Bench = { clock, worker, outcomes, done, answer, isOurs: true };
+  const release = (what: string): void => gates.get(what)?.resolve();
+  const made: Bench = { clock, worker, outcomes, done, release, isOurs: true };
   return made;
 }
 
-const pass = (clock: SimClock): Promise<boolean> => clock.run(clock.nowMs + 10);
+const pass = ({ clock }: Bench): Promise<boolean> => clock.run(clock.nowMs + 10);
 
 test("a box whose turn ends halfway leaves behind whom it has reached", async () => {
-  const box = bench();
+  const box = bench("phone $1");
   for (const seq of [1, 2]) box.worker.take(waiting(seq));
-  await pass(box.clock);
+  await pass(box);
   box.isOurs = false;
-  box.answer.slow();
-  await pass(box.clock);
-  expect(box.done).toEqual(["quick $1", "quick $2", "slow $1"]);
-  expect(box.outcomes.get(nameOf(waiting(2)))?.owedTo).toEqual(["slow"]);
+  box.release("phone $1");
+  await pass(box);
+  expect(box.done).toEqual(["tablet $1", "tablet $2", "phone $1"]);
+  expect(box.outcomes.get(nameOf(waiting(2)))?.owedTo).toEqual(["phone"]);
   box.isOurs = true;
   box.worker.take(waiting(2));
-  await pass(box.clock);
-  expect(box.done.slice(3)).toEqual(["slow $2"]);
+  await pass(box);
+  expect(box.done.slice(3)).toEqual(["phone $2"]);
 });
 
-test.each([false, true])(
-  "whom it reaches after its turn has ended counts as well, also where the next one has begun: %s",
-  async (beginsAgain) => {
-    const box = bench(false);
-    box.worker.take(waiting(1));
-    await pass(box.clock);
-    box.isOurs = false;
-    box.answer.slow();
-    await pass(box.clock);
-    box.worker.take(waiting(2));
-    box.isOurs = beginsAgain;
-    if (beginsAgain) box.worker.take(waiting(1));
-    box.answer.quick();
-    await pass(box.clock);
-    expect(box.done.filter((what) => what.endsWith("$1")).toSorted()).toEqual([
-      "quick $1",
-      "slow $1",
-    ]);
-  },
-);
+test("whom it reaches after its turn has ended counts as well", async () => {
+  const box = bench("phone $1", "tablet $2");
+  for (const seq of [1, 2]) box.worker.take(waiting(seq));
+  await pass(box);
+  box.isOurs = false;
+  box.release("phone $1");
+  await pass(box);
+  box.release("tablet $2");
+  await pass(box);
+  expect(box.outcomes.get(nameOf(waiting(2)))?.owedTo).toEqual(["phone"]);
+});
+
+test("whom it reaches after its turn has ended and begun again is reached once", async () => {
+  const box = bench("phone $1", "tablet $2");
+  for (const seq of [1, 2]) box.worker.take(waiting(seq));
+  await pass(box);
+  box.isOurs = false;
+  box.release("phone $1");
+  await pass(box);
+  box.isOurs = true;
+  box.worker.take(waiting(2));
+  await pass(box);
+  box.release("tablet $2");
+  await pass(box);
+  expect(box.done.toSorted()).toEqual(["phone $1", "phone $2", "tablet $1", "tablet $2"]);
+  expect(box.outcomes.get(nameOf(waiting(2)))?.owedTo).toEqual([]);
+});
 
 test("a box that stops leaves behind whom it has reached", async () => {
-  const box = bench();
-  box.worker.take(waiting(1));
-  await pass(box.clock);
+  const box = bench("phone $1");
+  for (const seq of [1, 2]) box.worker.take(waiting(seq));
+  await pass(box);
   const stopped = box.worker.stop();
-  await box.clock.run(box.clock.nowMs + 10_000);
-  box.answer.slow();
+  box.release("phone $1");
   await stopped;
-  expect(box.done).toEqual(["quick $1", "slow $1"]);
-  const other = bench();
-  for (const seq of [1, 2]) other.worker.take(waiting(seq));
-  await pass(other.clock);
-  const ended = other.worker.stop();
-  other.answer.slow();
-  await ended;
-  expect(other.outcomes.get(nameOf(waiting(2)))?.owedTo).toEqual(["slow"]);
+  expect(box.done).toEqual(["tablet $1", "tablet $2", "phone $1"]);
+  expect(box.outcomes.get(nameOf(waiting(1)))?.owedTo).toEqual([]);
+  expect(box.outcomes.get(nameOf(waiting(2)))?.owedTo).toEqual(["phone"]);
 });
