@@ -9,6 +9,8 @@ export const TIMELINE_EVENTS_MAX = 200;
  * timeline and the full state, which costs the same however long it was away.
  */
 export const ROOM_LOG_ROWS_MAX = 500;
+/** New events of one room that are followed back to what the client knows; beyond, its state is sent whole. */
+export const NEW_EVENTS_SEARCHED_MAX = 2000;
 /** Timeline rows that an initial sync looks at to fill a room's timeline with visible events. */
 export const INITIAL_SCAN_ROWS_MAX = 1000;
 /** Log rows of a user, a device or the device lists read for each box; beyond it all is sent again. */

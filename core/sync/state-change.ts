@@ -5,7 +5,7 @@ import type { EventId } from "../ids.ts";
 import { roomState } from "../tables.ts";
 import type { StoredEvent } from "../tables.ts";
 import type { Presenter } from "../timeline/presenter.ts";
-import { ROOM_STATE_MAX } from "./constants.ts";
+import { NEW_EVENTS_SEARCHED_MAX, ROOM_STATE_MAX } from "./constants.ts";
 import type { Pass } from "./pass.ts";
 import type { RoomNews } from "./room-news.ts";
 
@@ -46,7 +46,7 @@ export async function stateChange(
   news: RoomNews,
 ): Promise<StateChange> {
   if (!news.complete) return wholeState(pass, presenter);
-  const isLinear = pass.isAhead || knownHeads(pass, presenter, news).size <= 1;
+  const isLinear = pass.isAhead || restsOnOneState(pass, presenter);
   if (!isLinear) return wholeState(pass, presenter);
   return { whole: false, keys: touchedKeys(presenter, news) };
 }
@@ -64,20 +64,23 @@ function touchedKeys(presenter: Presenter, news: RoomNews): Held[] {
   return [...held.values()];
 }
 
-/** The states, as document heads, at the ends of what the client was told. */
-function knownHeads(pass: Pass, presenter: Presenter, news: RoomNews): Set<string> {
-  const { history } = presenter;
-  const ends = new Set<EventId>(history.meta?.extremities);
-  for (const { id } of news.events) {
-    const event = history.event(id);
-    if (event) for (const parent of prevEventIds(event.pdu)) ends.add(parent);
-  }
+/**
+ * Does all that is new in the room, also what nobody is shown, rest on one state that the client knows?
+ * States are compared by their document heads.
+ */
+function restsOnOneState(pass: Pass, { history }: Presenter): boolean {
   const heads = new Set<string>();
-  for (const id of ends) {
-    const event = history.event(id);
-    if (event && !pass.news.isNew(event)) heads.add(event.heads.join());
+  const seen = new Set<EventId>();
+  const ends = [...(history.meta?.extremities ?? [])];
+  for (let id = ends.pop(); id !== undefined; id = ends.pop()) {
+    const event = seen.has(id) ? undefined : history.event(id);
+    seen.add(id);
+    if (!event) continue;
+    if (pass.news.isNew(event)) ends.push(...prevEventIds(event.pdu));
+    else heads.add(event.heads.join());
+    if (heads.size > 1 || seen.size > NEW_EVENTS_SEARCHED_MAX) return false;
   }
-  return heads;
+  return true;
 }
 
 /** What `state` or `state_after` must name. */

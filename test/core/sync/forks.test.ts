@@ -66,6 +66,29 @@ describe("after a split", () => {
       expect(topicIn(after, room)).toBe("agreed");
     }));
 
+  test("a client learns of a state that changed by an event which nobody is shown", () =>
+    withTwoBoxes(async ({ left, right, cut, heal }) => {
+      const [alice, bob, carol] = ["alice", "bob", "carol"].map((name) => new SyncClient(name));
+      if (!alice || !bob || !carol) return;
+      const room = await alice.createRoom(left);
+      await bob.member(left, room, "join");
+      await carol.member(left, room, "join");
+      await heal();
+      cut();
+      // The same request on both sides: one of the two events is not shown when they meet.
+      await alice.send(left, room, "said once");
+      await alice.member(left, room, "leave", bob.user);
+      await bob.member(left, room, "join");
+      await alice.setState(left, room, "m.room.join_rules", "", { join_rule: "invite" });
+      await carol.sync(left, { stateAfter: "state_after" });
+      await new SyncClient("alice").send(right, room, "said once");
+      await heal();
+      await alice.send(left, room, "and on we go");
+      const told = (await carol.sync(left, { stateAfter: "state_after" })).join[room];
+      const members = told?.state_after?.events.filter(({ state_key: key }) => key === bob.user);
+      expect(members?.map(({ content }) => content["membership"])).toEqual(["leave"]);
+    }));
+
   test("a client that saw both sides ends with the state that was chosen", () =>
     withTwoBoxes(async ({ left, right, cut, heal }) => {
       const alice = new SyncClient("alice");
