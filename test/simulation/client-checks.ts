@@ -150,7 +150,10 @@ function checkDirects(world: World, model: Model, view: DeviceView, causes: Dire
       const isAgain = numbers.indexOf(n) < i;
       if (isAgain && byLaggard && causes.copiesOf(n) > 1) return;
       if (isAgain) world.violate("to-device", `${to} got ${n} of ${from} again`);
-      const early = numbers.slice(0, i).find((other) => causes.restsOn(other, n));
+      // The copy that was given may have been another one, which was destroyed.
+      const early = numbers
+        .slice(0, i)
+        .find((other) => !isDirectDestroyed(world, other) && causes.restsOn(other, n));
       if (early === undefined) return;
       world.violate("to-device", `${to} got ${n} of ${from} after ${early}, which rests on it`);
     });
