@@ -9,11 +9,13 @@ import type { World } from "./world.ts";
 /** Every effect is done within this long after healing: a target that failed often is tried late, milliseconds. */
 const EFFECTS_DONE_MS = 20 * 60_000;
 
+const EFFECT_ROWS = `t/${effects.name}\0`;
+
 /** Lets the boxes do what they have to do, and agree that it is done. */
 export async function finishEffects(world: World): Promise<void> {
   const { clock, boxes, sink } = world;
   sink.failures.clear();
-  const isDone = (): boolean => world.hasConverged && boxes.every((box) => rows(box).length === 0);
+  const isDone = (): boolean => !boxes.some(isWaiting) && world.hasConverged;
   if (await clock.run(clock.nowMs + EFFECTS_DONE_MS, isDone)) return;
   for (const box of boxes) {
     const waiting = rows(box).map(([key, text]) => `${key} ${text}`);
@@ -62,6 +64,11 @@ function checkTwins(world: World, cast: Cast, stored: readonly StoredEvent[]): v
       world.violate("effects", `${id} is not shown, and who was told of it still has it`);
     }
   }
+}
+
+function isWaiting({ disk }: SimBox): boolean {
+  for (const key of disk.current.entries.keys()) if (key.startsWith(EFFECT_ROWS)) return true;
+  return false;
 }
 
 function rows(box: SimBox): [key: string, text: string][] {
