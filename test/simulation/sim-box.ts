@@ -136,7 +136,8 @@ export class SimBox {
   #checkLife(life: Origin): void {
     const born = incarnationOf(life);
     if (born <= this.#latestLife) {
-      this.clockOffsetMs = this.#latestOffsetMs;
+      const neededMs = this.#latestLife + 1 - EPOCH_MS - this.#around.clock.nowMs;
+      this.clockOffsetMs = Math.max(this.#latestOffsetMs, neededMs);
       throw new Error("its owner sets the clock first");
     }
     // What was made under a clock that is years ahead is refused by the others, its life with it.
