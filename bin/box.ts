@@ -58,8 +58,8 @@ export interface Box {
   readonly control: ControlHandlers;
   /** Ends long polls, drains requests, closes the mesh and the store, in this order. */
   stop(): Promise<void>;
-  /** Resolves when the box cannot go on as it is: stop it and start it again. */
-  readonly outgrown: Promise<void>;
+  /** Resolves, with the rest of "starting again …", when the box has to be stopped and started again. */
+  readonly outgrown: Promise<string>;
 }
 
 /** Why a box that was removed answers no clients: what it took would reach nobody. */
@@ -105,7 +105,7 @@ export async function startBox(
   const transport = await openTransport(from);
   const spare = new SpareFolder(home);
   const node = await openNode(from, checked, spare, transport);
-  const outgrown = new Promise<void>((resolve) => node.onOutgrown(resolve));
+  const outgrown = new Promise<string>((resolve) => node.onOutgrown(resolve));
   const blobs = await openBlobs(home, { transport, logger: log });
   const services = servicesOf(from, node, transport, blobs);
   const repair = new Repair({ node, timers: systemTimers, logger: log }, checked, mayHaveOthers);

@@ -88,7 +88,7 @@ export class MeshNode {
   readonly #farewell: Farewell;
   readonly #tails: TailCloser;
   readonly #snapshots: SnapshotServer;
-  readonly #outgrown: (() => void)[] = [];
+  readonly #outgrown: ((why: string) => void)[] = [];
   #isStopping = false;
   #isWhole = true;
   /**
@@ -189,9 +189,9 @@ export class MeshNode {
     const { store, logger, transport } = this.#deps;
     if (this.isLost) {
       logger.warn({}, "there is nothing on the disk; waiting for a box that has the data");
-      return this.#greetings?.onceMet(() => this.#outgrow());
+      return this.#greetings?.onceMet(() => this.#outgrow("beside a box that has the data"));
     }
-    this.renewal.onReady(() => this.#outgrow());
+    this.renewal.onReady(() => this.#outgrow("on a copy of another box's store"));
     const left = await takeLeftEntries({
       store,
       state: this.state,
@@ -231,13 +231,13 @@ export class MeshNode {
     return this.membership.isRemoved(this.#deps.transport.self);
   }
 
-  /** Told when this node cannot go on as it is: stop it, `renewal.finish()` it and open it again. */
-  onOutgrown(listener: () => void): void {
+  /** Told, with the rest of "starting again …", when this node has to be stopped, `renewal.finish()`ed and opened anew. */
+  onOutgrown(listener: (why: string) => void): void {
     this.#outgrown.push(listener);
   }
 
-  #outgrow(): void {
-    for (const listener of this.#outgrown) listener();
+  #outgrow(why: string): void {
+    for (const listener of this.#outgrown) listener(why);
   }
 
   /** Why no command runs, for people. */

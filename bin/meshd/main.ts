@@ -89,8 +89,8 @@ async function runOnce(
     log.info({ home, version: version(), pid: process.pid }, "ready");
     // A box ends by a power cut as often as in order, and what it compiled would be lost.
     flushCompileCache();
-    await Promise.race([aborted(stopping), box.outgrown]);
-    if (!stopping.aborted) log.info({}, "starting again on what the other boxes have");
+    const why = await Promise.race([aborted(stopping), box.outgrown]);
+    if (!stopping.aborted) log.info({}, `starting again ${why}`);
     await control.stop();
   } finally {
     await box.stop();

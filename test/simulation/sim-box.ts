@@ -212,7 +212,7 @@ export class SimBox {
       appointments: new DelayedSending(offered),
       lanes: [this.#around.sink.laneOf(this.id, timers), new TwinLane(offered)],
     });
-    node.onOutgrown(() => void this.#renew(timers, { node, outbox, spare }));
+    node.onOutgrown((why) => void this.#renew(timers, why, { node, outbox, spare }));
     await node.start();
     if (isFounder) for (const record of members()) await node.runner.run(putBox, record);
     outbox.start();
@@ -224,9 +224,10 @@ export class SimBox {
   /** The box has copied another one's store, or met others that know what it has lost. */
   async #renew(
     timers: BoxTimers,
+    why: string,
     { node, outbox, spare }: Pick<Life, "node" | "outbox"> & { readonly spare: SpareStore },
   ): Promise<void> {
-    this.#around.note(`${this.id} starts again`);
+    this.#around.note(`${this.id} starts again ${why}`);
     await outbox.stop();
     await node.stop();
     const isCopied = await node.renewal.finish();
