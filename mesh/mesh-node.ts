@@ -61,7 +61,6 @@ export interface MeshNodeDeps {
 }
 
 const STOPPING = "This box is stopping; try another one.";
-/** Entries of a life under a wrong clock would be refused by the others, and stay in the store. */
 const LOST = "This box has nothing on its disk and waits for another box; try that one.";
 const RENEWING = "This box was away for long and copies everything from another box; try that one.";
 
@@ -83,6 +82,11 @@ export class MeshNode {
   readonly disk: DiskWatch;
   readonly truncator: Truncator;
   readonly renewal: Renewal;
+  /**
+   * It has nothing on its disk, and has met nobody who has anything: it does not know what time it is, nor
+   * what lives it had. It begins none, and takes no part but in meeting somebody: docs/decisions/0025.
+   */
+  readonly isLost: boolean;
   readonly #deps: MeshNodeDeps;
   readonly #greetings: Greetings | undefined;
   readonly #farewell: Farewell;
@@ -91,11 +95,6 @@ export class MeshNode {
   readonly #outgrown: ((why: string) => void)[] = [];
   #isStopping = false;
   #isWhole = true;
-  /**
-   * It has nothing on its disk, and has met nobody who has anything: it does not know what time it is, nor
-   * what lives it had. It begins none, and takes no part but in meeting somebody.
-   */
-  readonly isLost: boolean;
 
   /** Meets the others, if there are any, and chooses the life that `start` begins. */
   static async open(deps: MeshNodeDeps): Promise<MeshNode> {

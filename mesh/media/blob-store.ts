@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { diskTroubleOf, DiskFullError, TROUBLE_TEXTS } from "../store/disk-trouble.ts";
 import { tooLarge, unavailable } from "../../core/errors.ts";
 import type { Blobs, Logger } from "../../core/ports.ts";
-import { BlobFiles, isBlobHash } from "./blob-files.ts";
+import { isBlobHash } from "./blob-files.ts";
 import type { BlobDraft, BlobFolder } from "./blob-folder.ts";
 
 /** No media is taken while less than this is free: the store needs the room more. */
@@ -39,14 +39,6 @@ export class BlobStore implements Blobs {
   constructor(files: BlobFolder, options: BlobStoreOptions) {
     this.#files = files;
     this.#options = options;
-  }
-
-  /** Opens a folder of files. `freeBytes`: of the disk that holds a path. */
-  static async open(
-    folder: string,
-    options: BlobStoreOptions & { readonly freeBytes?: (path: string) => Promise<number> },
-  ): Promise<BlobStore> {
-    return new BlobStore(await BlobFiles.open(folder, options.freeBytes), options);
   }
 
   async write(

@@ -1,6 +1,5 @@
 import type { BoxId } from "../../core/ids.ts";
-import type { JsonObject } from "../../core/json.ts";
-import { isObject } from "../../core/json.ts";
+import { isObject, parseJson } from "../../core/json.ts";
 import { boxOf, covers, incarnationOf, parseOrigin } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
 import { hashOfEntry } from "../journal/entry.ts";
@@ -188,21 +187,12 @@ async function checkOrigin(
  * the next entry, or of the place, vouches for a text, and it was checked before it was written.
  */
 function checkEntry(origin: Origin, seq: number, text: string, follows: string | undefined): void {
-  const entry = framed(text);
-  expect(entry !== undefined, `entry ${seq} of ${origin} is damaged`);
+  const entry = parseJson(text);
+  expect(isObject(entry), `entry ${seq} of ${origin} is damaged`);
   const inPlace = entry["origin"] === origin && entry["seq"] === seq;
   expect(inPlace, `entry ${seq} of ${origin} is another one's`);
   expect(
     follows === undefined || entry["prev"] === follows,
     `the entry before ${seq} of ${origin} is damaged`,
   );
-}
-
-function framed(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

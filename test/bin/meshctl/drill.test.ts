@@ -7,6 +7,7 @@ import type { Context } from "../../../bin/meshctl/context.ts";
 import { whyNot } from "../../../bin/meshctl/drill-checks.ts";
 import { meshctlProgram } from "../../../bin/meshctl/program.ts";
 import { boxStatus, inMinutes, lostBox, statusOf } from "./status-fixture.ts";
+import { verifyReport } from "./verify-fixture.ts";
 
 interface Mesh {
   readonly printed: string;
@@ -54,16 +55,7 @@ async function drill({
       ),
     };
   };
-  const empty = {
-    boxes: [],
-    differences: [],
-    being_written: [],
-    forks: [],
-    refused: [],
-    skipped: [],
-    room_names: {},
-  };
-  const verify = { ...empty, outcome, rows: 1234, undecided: 0, duration_ms: 1 };
+  const verify = verifyReport({ outcome, rows: 1234 });
   const output = new PassThrough();
   const context = {
     call: (_home: string, verb: string, params: { box?: string }) => {

@@ -14,6 +14,7 @@ import { errorReport, meshctlProgram } from "../../../bin/meshctl/program.ts";
 import type { BoxId, ServerName } from "../../../core/ids.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { boxStatus, statusOf } from "./status-fixture.ts";
+import { verifyReport } from "./verify-fixture.ts";
 
 interface Run {
   readonly printed: string;
@@ -98,17 +99,8 @@ describe("verbs that ask meshd", () => {
     ["equal", 0],
     ["differs", 1],
     ["unsure", 2],
-  ])("verify that finds %s exits with %i", async (outcome, code) => {
-    const empty = {
-      boxes: [],
-      differences: [],
-      being_written: [],
-      forks: [],
-      refused: [],
-      skipped: [],
-      undecided: 0,
-    };
-    const answers = { verify: { ...empty, outcome, rows: 0, duration_ms: 0, room_names: {} } };
+  ] as const)("verify that finds %s exits with %i", async (outcome, code) => {
+    const answers = { verify: verifyReport({ outcome }) };
     const { printed, exitCode } = await meshctl(["verify", "--json"], { answers });
     expect([JSON.parse(printed).outcome, exitCode]).toEqual([outcome, code]);
   });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RowDifference, VerifyReport } from "../../../bin/control/verify-report.ts";
 import { renderVerify } from "../../../bin/meshctl/render-verify.ts";
 import type { BoxId } from "../../../core/ids.ts";
+import { verifyReport } from "./verify-fixture.ts";
 
 const [ATTIC, CELLAR, KITCHEN] = ["atticaaa", "cellaraa", "kitchena"] as [BoxId, BoxId, BoxId];
 const NAMES = { [ATTIC]: "attic", [CELLAR]: "cellar", [KITCHEN]: "kitchen" };
@@ -10,22 +11,8 @@ function reportOf(
   change: Partial<VerifyReport> = {},
   boxes = [ATTIC, CELLAR, KITCHEN],
 ): VerifyReport {
-  return {
-    outcome: "equal",
-    duration_ms: 3217,
-    rows: 412_345,
-    same_moment: true,
-    boxes: boxes.map((box) => ({ box, name: NAMES[box] ?? box, compared: true, why: "" })),
-    differences: [],
-    more: false,
-    being_written: [],
-    undecided: 0,
-    forks: [],
-    refused: [],
-    skipped: [],
-    room_names: {},
-    ...change,
-  };
+  const compared = boxes.map((box) => ({ box, name: NAMES[box] ?? box, compared: true, why: "" }));
+  return verifyReport({ boxes: compared, ...change });
 }
 
 function differs(...found: Record<BoxId, string | null>[]): Partial<VerifyReport> {

@@ -7,6 +7,7 @@ import { homePaths } from "../../../bin/home/paths.ts";
 import { newSecrets } from "../../../bin/home/secrets.ts";
 import { joinHome } from "../../../bin/meshctl/join-home.ts";
 import { uploadMedia } from "../../../core/media/upload-media.ts";
+import { BlobFiles } from "../../../mesh/media/blob-files.ts";
 import { BlobStore } from "../../../mesh/media/blob-store.ts";
 import { boxOnDisk, QUIET } from "../../support/box-on-disk.ts";
 import { TEST_SERVER } from "../../support/one-box.ts";
@@ -24,12 +25,12 @@ export const uploads: StoragePath = {
   name: "uploads, and content fetched from another box",
   prepare: (home) => homeWith(home, 1),
   run: async (home, promise) => {
-    const blobs = await BlobStore.open(join(home, "media"), {
+    const files = await BlobFiles.open(join(home, "media"), () => Promise.resolve(2 ** 40));
+    const blobs = new BlobStore(files, {
       sizeBytesMax: 1_000_000,
       fetchFrom: (_hash, offset, attempt) =>
         attempt === 0 && offset === 0 ? chunksOf(99) : undefined,
       logger: QUIET,
-      freeBytes: () => Promise.resolve(2 ** 40),
     });
     const box = await boxOnDisk(home, { blobs });
     for (let i = 0; i < 3; i++) {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { BlobFiles } from "../../../mesh/media/blob-files.ts";
 import { BlobStore } from "../../../mesh/media/blob-store.ts";
 import { MemoryBlobs } from "../../support/memory-blobs.ts";
 import { silentLogger } from "./silent-logger.ts";
@@ -31,13 +32,8 @@ afterEach(async () => {
 });
 
 async function open(fetchFrom: FetchBlob = nobody, freeBytes = 1024 * MIB): Promise<BlobStore> {
-  const options = {
-    sizeBytesMax: 1 * MIB,
-    fetchFrom,
-    logger: silentLogger,
-    freeBytes: () => Promise.resolve(freeBytes),
-  };
-  const blobs = await BlobStore.open(folder, options);
+  const files = await BlobFiles.open(folder, () => Promise.resolve(freeBytes));
+  const blobs = new BlobStore(files, { sizeBytesMax: 1 * MIB, fetchFrom, logger: silentLogger });
   opened.push(blobs);
   return blobs;
 }

@@ -83,25 +83,26 @@ test("a box whose turn ends halfway leaves behind whom it has reached", async ()
   expect(box.done.slice(3)).toEqual(["phone $2"]);
 });
 
-test("whom it reaches after its turn has ended counts as well", async () => {
+/** A worker whose turn has ended while it reaches the tablet for the second effect. */
+async function turnedAway(): Promise<Bench> {
   const box = bench("phone $1", "tablet $2");
   for (const seq of [1, 2]) box.worker.take(waiting(seq));
   await pass(box);
   box.isOurs = false;
   box.release("phone $1");
   await pass(box);
+  return box;
+}
+
+test("whom it reaches after its turn has ended counts as well", async () => {
+  const box = await turnedAway();
   box.release("tablet $2");
   await pass(box);
   expect(box.outcomes.get(nameOf(waiting(2)))?.owedTo).toEqual(["phone"]);
 });
 
 test("whom it reaches after its turn has ended and begun again is reached once", async () => {
-  const box = bench("phone $1", "tablet $2");
-  for (const seq of [1, 2]) box.worker.take(waiting(seq));
-  await pass(box);
-  box.isOurs = false;
-  box.release("phone $1");
-  await pass(box);
+  const box = await turnedAway();
   box.isOurs = true;
   box.worker.take(waiting(2));
   await pass(box);
