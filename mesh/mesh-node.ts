@@ -2,6 +2,7 @@ import type { SigningKey } from "../core/event/sign.ts";
 import type { BoxId, ServerName } from "../core/ids.ts";
 import type { Logger, Random, Timers } from "../core/ports.ts";
 import type { RoomDocumentLimits } from "../core/room-document/constants.ts";
+import type { ApplyContext } from "../core/transaction/apply.ts";
 import { HYBRID_TICKS_PER_MS, millisecondsOf } from "../core/transaction/records.ts";
 import type { HybridTime } from "../core/transaction/records.ts";
 import { incarnationOf, includes } from "../core/vector.ts";
@@ -56,6 +57,8 @@ export interface MeshNodeDeps {
   /** When documents of rooms are begun anew and split, where a test wants it sooner. */
   readonly roomLimits?: RoomDocumentLimits | undefined;
   readonly journalLimits?: JournalLimits;
+  /** What this version of the software knows, where a test has another one. */
+  readonly isKnown?: ApplyContext["isKnown"];
   /** Is there a damaged store whose journal is about to be taken over into this one? */
   readonly hasRemains?: boolean;
 }
@@ -161,11 +164,8 @@ export class MeshNode {
     const keeping = { ledger, timers, logger, members, isWhole };
     this.#tails = new TailCloser({ ...keeping, runner: this.runner });
     const limits = deps.journalLimits ?? JOURNAL_LIMITS;
-    const {
-      store,
-      transport: { self },
-    } = deps;
-    this.truncator = new Truncator({ ...keeping, state, store, self, limits });
+    const { store } = deps;
+    this.truncator = new Truncator({ ...keeping, state, store, self: transport.self, limits });
     this.renewal = new Renewal({ ...deps, ledger, replicator: this.replicator });
     this.#snapshots = new SnapshotServer({ ...deps, life: ledger.life });
     this.ephemeral = new GossipedFacts({ transport, timers, touch });
@@ -191,6 +191,8 @@ export class MeshNode {
       return this.#greetings?.onceMet(() => this.#outgrow("beside a box that has the data"));
     }
     this.renewal.onReady(() => this.#outgrow("on a copy of another box's store"));
+    // Before anything that may rest on it: a copy may come from a box of an earlier version.
+    await adoptRecords({ ...this.#deps, state: this.state, ledger: this.ledger });
     const left = await takeLeftEntries({
       store,
       state: this.state,
@@ -199,7 +201,6 @@ export class MeshNode {
     });
     if (left > 0) logger.info({ entries: left }, "applied what came while the store was copied");
     await this.membership.load();
-    await adoptRecords({ state: this.state, ledger: this.ledger, logger: this.#deps.logger });
     await this.ledger.beginLife();
     this.replicator.start(this.#greetings?.handOver());
     this.#tails.start();

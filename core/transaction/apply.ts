@@ -11,7 +11,7 @@ import type { Dot, Vector } from "../vector.ts";
 import { applyEffect, applySettled } from "./apply-effect.ts";
 import { applyPut } from "./apply-put.ts";
 import { applyDequeue, applyEnqueue } from "./apply-queue.ts";
-import { isKnownRecord } from "./known-records.ts";
+import type { isKnownRecord } from "./known-records.ts";
 import type { ChangeRecord, CloseRecord, DocId, HybridTime, TransactionRecord } from "./records.ts";
 import { logToTopic } from "./topics.ts";
 import { keepUnknownRecord } from "./unknown-records.ts";
@@ -25,6 +25,8 @@ export interface ApplyContext {
   readonly causes: Vector;
   readonly time: HybridTime;
   readonly serverName: ServerName;
+  /** What this version of the software knows; a test has another one. */
+  readonly isKnown: typeof isKnownRecord;
   /** Collects the topics that the transaction says something about. */
   readonly touched: Set<Topic>;
 }
@@ -45,7 +47,7 @@ export function applyRecord(
   index: number,
   stagedKeys?: readonly string[],
 ): void {
-  if (!isKnownRecord(record)) return keepUnknownRecord(context, record, index);
+  if (!context.isKnown(record)) return keepUnknownRecord(context, record, index);
   switch (record.kind) {
     case "event":
       return projectEvent(context, record, stagedKeys !== undefined);

@@ -7,6 +7,7 @@ import type { Topic } from "../../core/tables.ts";
 import { applyRecord } from "../../core/transaction/apply.ts";
 import type { ApplyContext } from "../../core/transaction/apply.ts";
 import { Draft } from "../../core/transaction/draft.ts";
+import { isKnownRecord } from "../../core/transaction/known-records.ts";
 import type { HybridTime, Transaction } from "../../core/transaction/records.ts";
 import { advance, boxOf, compact, covers, incarnationOf, includes } from "../../core/vector.ts";
 import type { Dot, Origin, Vector } from "../../core/vector.ts";
@@ -42,6 +43,7 @@ export interface LedgerDeps {
   readonly signingKey: SigningKey;
   readonly random: Random;
   readonly logger: Logger;
+  readonly isKnown?: ApplyContext["isKnown"];
 }
 
 /**
@@ -122,8 +124,8 @@ export class Ledger {
     const stage = state.begin();
     try {
       const time = clock.now();
-      const position = this.#positions.get(this.life)?.newest;
-      const dot: Dot = { origin: this.life, seq: (position?.seq ?? 0) + 1 };
+      const last = this.#positions.get(this.life)?.newest ?? { seq: 0, hash: "" };
+      const dot: Dot = { origin: this.life, seq: last.seq + 1 };
       const { [this.life]: _, ...deps } = this.#newest as Record<Origin, number>;
       const context = this.context(stage, dot, deps, time);
       const draft = new Draft(context);
@@ -133,8 +135,7 @@ export class Ledger {
         stage.abandon();
         return { reply, dot: undefined, written: this.#lastWrite };
       }
-      const prev = position?.hash ?? "";
-      const transaction: Transaction = { v: 1, ...dot, time, deps, prev, records };
+      const transaction: Transaction = { v: 1, ...dot, time, deps, prev: last.hash, records };
       const text = JSON.stringify(transaction);
       if (text.length > ENTRY_LENGTH_MAX) throw tooLarge("This request changes too much at once.");
       return { reply, dot, written: this.#seal(stage, { transaction, text }, context.touched) };
@@ -146,8 +147,7 @@ export class Ledger {
 
   /** Is the entry next of its origin, and are all its causes applied? */
   isReady({ transaction: { origin, seq, deps } }: Entry): boolean {
-    const next = (this.#positions.get(origin)?.newest.seq ?? 0) + 1;
-    return seq === next && includes(this.#newest, deps);
+    return seq === (this.lastApplied(origin) ?? 0) + 1 && includes(this.#newest, deps);
   }
 
   /** The last sequence of an origin that is applied here. */
@@ -232,6 +232,7 @@ export class Ledger {
       causes,
       time,
       serverName: this.#deps.serverName,
+      isKnown: this.#deps.isKnown ?? isKnownRecord,
       touched: new Set(),
     };
   }

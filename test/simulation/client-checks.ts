@@ -206,7 +206,7 @@ function checkDeviceList(world: World, view: DeviceView, user: UserId, services:
 
 function checkToken(world: World, { client, since }: DeviceView): void {
   // Boxes may have lost the record that makes another one a member, and then never hear of it.
-  if (world.destroyed.size > 0) return;
+  if (world.destroyed.size > 0 || world.owner.hasRemoved) return;
   if ((since?.length ?? 0) >= TOKEN_LENGTH_MAX) {
     world.violate("token", `the token of ${client.name} has ${since?.length} characters: ${since}`);
   }

@@ -52,8 +52,8 @@ function seedsPart(tally: Tally): string[] {
         .join(", "),
     ],
     ["simulated time", `${grouped(Math.round(tally.simulatedMs / HOUR_MS))} h`],
-    ["requests, each try counted", grouped(total(tally.requests))],
-    ["of these refused, not answered", notOk(tally)],
+    ["requests that reached a box, each try counted", grouped(tally.operations)],
+    ["but for syncs: tries, of these refused, not answered", notOk(tally)],
     ["faults injected", grouped(total(tally.faults))],
     ["crashes: in a write, between writes", crashes(tally)],
     ["from healing to equal boxes, median", at(0.5)],
@@ -70,7 +70,8 @@ function seedsPart(tally: Tally): string[] {
 }
 
 function notOk({ requests }: Tally): string {
-  return `${grouped(requests["refused"] ?? 0)}, ${grouped(requests["unknown"] ?? 0)}`;
+  const { refused = 0, unknown = 0 } = requests;
+  return [total(requests), refused, unknown].map(grouped).join(", ");
 }
 
 function crashes({ deaths }: Tally): string {

@@ -6,6 +6,8 @@ import type { World } from "./world.ts";
 
 /** Boxes of one mesh at most, those that join later included. */
 const BOXES_MAX = 5;
+/** What was to fail cannot: there is no such link, or no box to be added. It does not count. */
+const NOTHING = "nothing";
 const HOUR_MS = 3_600_000;
 const TEN_YEARS_MS = 10 * 365 * 24 * HOUR_MS;
 
@@ -51,19 +53,23 @@ export class Faults {
       });
       if (Math.abs(box.clockOffsetMs) > HOUR_MS / 2) box.clockOffsetMs = 0;
       box.pause(false);
+      if (box.isOld) this.#changeVersion(box);
       if (box.isOff) void box.start();
     }
   }
 
   #inflict(kind: FaultKind): void {
     const box = this.#prng.pick(this.#world.boxes);
-    const { note, faults } = this.#world;
-    note(`fault: ${kind} ${box.id}`);
-    faults[kind] = (faults[kind] ?? 0) + 1;
-    this.#kinds[kind](box);
+    this.#world.note(`fault: ${kind} ${box.id}`);
+    if (this.#kinds[kind](box) !== NOTHING) this.#count(kind);
   }
 
-  readonly #kinds: Readonly<Record<FaultKind, (box: SimBox) => void>> = {
+  #count(kind: FaultKind): void {
+    const { faults } = this.#world;
+    faults[kind] = (faults[kind] ?? 0) + 1;
+  }
+
+  readonly #kinds: Readonly<Record<FaultKind, (box: SimBox) => typeof NOTHING | void>> = {
     crash: (box) => this.#crash(box, () => box.disk.current.crash(this.#inFlight())),
     "crash-at-write": (box) => {
       const target = this.#prng.whole(1, 12);
@@ -99,8 +105,8 @@ export class Faults {
       this.#later(this.#prng.between(200, 20_000), () => box.pause(false));
     },
     isolate: (box) => this.#cut(this.#world.boxes.map((other) => [box, other])),
-    "cut-link": (box) => this.#cut([[box, this.#prng.pick(this.#world.boxes)]]),
-    "one-way": (box) => this.#cut([[box, this.#prng.pick(this.#world.boxes)]], true),
+    "cut-link": (box) => this.#cutOff(box, false),
+    "one-way": (box) => this.#cutOff(box, true),
     split: () => {
       const left = this.#world.boxes.filter(() => this.#prng.chance(0.5));
       const right = this.#world.boxes.filter((box) => !left.includes(box));
@@ -125,7 +131,7 @@ export class Faults {
       this.#later(this.#prng.between(500, 5000), () => (box.disk.lies = 0));
     },
     "clock-step": (box) => {
-      if (box.isOff) return;
+      if (box.isOff) return NOTHING;
       const steps = [-HOUR_MS, -TEN_YEARS_MS * 5, TEN_YEARS_MS, 0, 60_000];
       box.clockOffsetMs = this.#prng.pick(steps);
     },
@@ -133,9 +139,32 @@ export class Faults {
       this.#world.network.weather = drawWeather(this.#prng);
     },
     "late-box": () => {
-      if (this.#world.boxes.length < BOXES_MAX) void this.#world.introduce();
+      if (this.#world.boxes.length >= BOXES_MAX) return NOTHING;
+      void this.#world.owner.introduce();
     },
+    "remove-box": (box) => {
+      const { owner } = this.#world;
+      void owner.remove(box).then((isTried) => {
+        if (!isTried) return;
+        this.#count("remove-box");
+        this.#later(this.#prng.between(0, 8000), () => owner.switchOffRemoved());
+      });
+      return NOTHING;
+    },
+    "update-box": (box) => this.#changeVersion(box),
   };
+
+  /** To the later version, or back. */
+  #changeVersion(box: SimBox): void {
+    box.isOld = !box.isOld;
+    if (box.isOff) return;
+    // One that is only starting has nothing to put in order yet.
+    if (box.node) this.#kinds["clean-stop"](box);
+    else {
+      box.kill({ reset: true });
+      void box.start();
+    }
+  }
 
   #inFlight(): { readonly keepInFlight: boolean } {
     return { keepInFlight: this.#prng.chance(0.5) };
@@ -153,6 +182,12 @@ export class Faults {
   #restartLater(box: SimBox): void {
     const wait = this.#prng.pick([50, 1000, 8000]) * (0.5 + this.#prng.next());
     this.#later(wait, () => void box.start());
+  }
+
+  #cutOff(box: SimBox, oneWay: boolean): typeof NOTHING | void {
+    const other = this.#prng.pick(this.#world.boxes);
+    if (other === box) return NOTHING;
+    this.#cut([[box, other]], oneWay);
   }
 
   #cut(pairs: readonly (readonly [SimBox, SimBox])[], oneWay = false, lengthMs = 20_000): void {

@@ -1,23 +1,29 @@
 import { hashOfEntry, parseEntry } from "../../mesh/journal/entry.ts";
+import { millisecondsOf } from "../../core/transaction/records.ts";
 import type { Transaction } from "../../core/transaction/records.ts";
 import { boxOf } from "../../core/vector.ts";
 import type { Dot, Origin } from "../../core/vector.ts";
 import type { Place } from "../../mesh/journal/positions.ts";
-import { originOfJournalKey, seqOfJournalKey } from "../../mesh/store/mesh-keys.ts";
+import { DRIFT_MS_MAX } from "../../mesh/clock/hybrid-clock.ts";
+import { journalKey, originOfJournalKey, seqOfJournalKey } from "../../mesh/store/mesh-keys.ts";
+import { EPOCH_MS } from "./sim-box.ts";
 import type { SimBox } from "./sim-box.ts";
 import type { World } from "./world.ts";
 
-type Journal = ReadonlyMap<Origin, readonly Transaction[]>;
+/** What a box has on its disk, by origin and in order; what never was is a hole. */
+export type Journal = ReadonlyMap<Origin, readonly Transaction[]>;
 
-/** I1, I3, I5, I20: what the journals of all boxes say after healing. */
-export function checkJournals(world: World): void {
+/** I1, I3, I5, I20: what the journals of all boxes say after healing. Gives that of the first one. */
+export function checkJournals(world: World): Journal {
   for (const box of world.boxes) checkJournal(world, box);
   const [first] = world.boxes;
-  if (!first) return;
+  if (!first) return new Map();
   for (const box of world.boxes.slice(1)) compare(world, first, box);
   const history = historyOf(world, first);
   checkCauses(world, history);
+  checkStamps(world, history);
   checkAcknowledged(world, history);
+  return history;
 }
 
 /** The transactions whose effects are on a disk, also those that were dropped from the journal. */
@@ -85,8 +91,18 @@ function checkCauses(world: World, journal: Journal): void {
   }
 }
 
+/** No transaction is stamped later than any clock that is believed could say. */
+function checkStamps(world: World, journal: Journal): void {
+  for (const { origin, seq, time } of [...journal.values()].flatMap((all) => all.filter(Boolean))) {
+    const writtenMs = world.writtenMs(journalKey(origin, seq));
+    const aheadMs = millisecondsOf(time) - EPOCH_MS - writtenMs;
+    if (aheadMs <= DRIFT_MS_MAX) continue;
+    world.violate("causes", `${origin} ${seq} is stamped ${aheadMs.toFixed(0)} ms too late`);
+  }
+}
+
 function isLost(world: World, { origin, seq }: Dot): boolean {
-  return world.destroyed.has(`j/${origin}/${seq.toString(16).padStart(8, "0")}`);
+  return world.destroyed.has(journalKey(origin, seq));
 }
 
 /** What was acknowledged is there, unless every copy was destroyed. */

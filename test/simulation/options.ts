@@ -25,7 +25,9 @@ export type FaultKind =
   | "disk-lies"
   | "clock-step"
   | "bad-weather"
-  | "late-box";
+  | "late-box"
+  | "remove-box"
+  | "update-box";
 
 export interface SimOptions {
   readonly seed: string;
@@ -43,8 +45,12 @@ export interface SimOptions {
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
   /** Mean time between two faults, milliseconds. */
   readonly faultEveryMs: number;
-  /** Length of the phase in which anything may fail, milliseconds. */
+  /** Length of the phase in which anything may fail, milliseconds: at least, until there was enough of it. */
   readonly safetyMs: number;
+  /** So many faults have struck by the end of that phase; none where nothing fails. */
+  readonly faultsMin: number;
+  /** So many requests have reached a box by then, each try and each sync counted. */
+  readonly operationsMin: number;
   /** Mean time between two requests of one client, milliseconds. */
   readonly requestEveryMs: number;
   /** Share of responses that never reach the client. */
@@ -55,6 +61,8 @@ export interface SimOptions {
   readonly effectsFail: number;
   /** How far each box's clock is off, milliseconds. */
   readonly clockOffsetsMs: readonly number[];
+  /** Which boxes have the version of the software before this one; none where no box is updated. */
+  readonly oldBoxes: readonly boolean[];
   /** When rooms' documents are begun anew and split. */
   readonly roomLimits: RoomDocumentLimits;
 }
@@ -78,12 +86,25 @@ const FAULT_KINDS: readonly FaultKind[] = [
   "clock-step",
   "bad-weather",
   "late-box",
+  "remove-box",
+  "update-box",
 ];
 
 /** They may destroy the only copy of something, which excuses much: most seeds do without. */
 const DESTRUCTIVE: ReadonlySet<FaultKind> = new Set(["lose-writes", "restore-backup", "new-disk"]);
 
+/** What an owner does rarely: a few seeds with it are enough. */
+const RARE: ReadonlySet<FaultKind> = new Set(["remove-box", "update-box"]);
+
 const CLOCKS_OFF_MS_MAX = 2000;
+const FAULTS_MIN = 50;
+const OPERATIONS_MIN = 500;
+
+/** Share of the seeds in which such things happen at all. */
+function shareOf(kind: FaultKind): number {
+  if (DESTRUCTIVE.has(kind)) return 0.12;
+  return RARE.has(kind) ? 0.2 : 0.4;
+}
 
 /** Each seed has its own mix: some faults never, some often, so that rare meetings become likely. */
 export function drawOptions(seed: string): SimOptions {
@@ -93,8 +114,7 @@ export function drawOptions(seed: string): SimOptions {
   const faults: Partial<Record<FaultKind, number>> = {};
   if (!calm) {
     for (const kind of FAULT_KINDS) {
-      const share = DESTRUCTIVE.has(kind) ? 0.12 : 0.4;
-      if (prng.chance(share)) faults[kind] = prng.pick([1, 2, 5]);
+      if (prng.chance(shareOf(kind))) faults[kind] = prng.pick([1, 2, 5]);
     }
   }
   return {
@@ -107,14 +127,17 @@ export function drawOptions(seed: string): SimOptions {
     ack: prng.weighted({ reachable: 8, one: 1, local: 1 }),
     weather: drawWeather(prng),
     faults,
-    faultEveryMs: prng.pick([400, 1000, 2500]),
+    faultEveryMs: prng.pick([300, 600, 1200]),
     safetyMs: prng.pick([10_000, 20_000, 40_000]),
-    requestEveryMs: prng.pick([400, 800, 1500]),
+    faultsMin: Object.keys(faults).length > 0 ? FAULTS_MIN : 0,
+    operationsMin: OPERATIONS_MIN,
+    requestEveryMs: prng.pick([250, 500, 1000]),
     responsesLost: prng.pick([0, 0.02, 0.15]),
     hops: prng.pick([0.05, 0.3, 1]),
     clockOffsetsMs: Array.from({ length: boxes + 1 }, () =>
       Math.floor(prng.between(-CLOCKS_OFF_MS_MAX, CLOCKS_OFF_MS_MAX)),
     ),
+    oldBoxes: Array.from({ length: boxes + 1 }, () => "update-box" in faults && prng.chance(0.5)),
     effectsFail: prng.pick([0, 0, 0.1, 0.5]),
     roomLimits: drawRoomLimits(prng),
     ...drawJournal(prng),

@@ -5,7 +5,7 @@ import type { BoxId, ServerName } from "../../core/ids.ts";
 import type { Logger } from "../../core/ports.ts";
 import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
 import { TwinLane } from "../../core/rooms/twin-lane.ts";
-import type { ServerSettings, Services } from "../../core/services.ts";
+import type { Services } from "../../core/services.ts";
 import { incarnationOf } from "../../core/vector.ts";
 import type { Origin } from "../../core/vector.ts";
 import type { BlobCopier } from "../../mesh/media/blob-copier.ts";
@@ -26,12 +26,14 @@ import type { SimClock } from "./sim-clock.ts";
 import { SimDisk } from "./sim-disk.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import { SimTransport } from "./sim-transport.ts";
+import { isKnownToOld, SETTINGS } from "./software.ts";
 
 export const SERVER = "hearth.test" as ServerName;
 /** 2026-01-01, when every simulation begins. */
 export const EPOCH_MS = Date.UTC(2026, 0, 1);
 const KEY = signingKey(SERVER, "ed25519:sim", new Uint8Array(32).fill(1));
-const ACK_WAIT_MS = 250;
+/** A write waits for other boxes so long at most, milliseconds. */
+export const ACK_WAIT_MS = 250;
 /** Clocks that are off by more are taken for broken. */
 const BELIEVED_MS_MAX = 365 * 24 * 3_600_000;
 /** To 1976. */
@@ -39,19 +41,10 @@ const CLOCK_LOST_MS = -50 * 365 * 24 * 3_600_000;
 /** A box whose start failed tries again after this long. */
 const RESTART_MS = 2000;
 
-const SETTINGS: ServerSettings = {
-  publicBaseUrl: undefined,
-  openRegistration: true,
-  registrationTokens: [],
-  uploadBytesMax: 1024 * 1024,
-  turn: undefined,
-  rateLimits: false,
-  version: "0.0.0-simulation",
-};
-
 export interface BoxSurroundings {
   readonly clock: SimClock;
   readonly network: SimNetwork;
+  /** All that ever were. */
   readonly members: () => readonly BoxRecord[];
   /** Does this box make a mesh out of nothing, and take the others in? */
   readonly isFounder: (box: BoxId) => boolean;
@@ -82,6 +75,12 @@ export class SimBox {
   readonly id: BoxId;
   readonly disk: SimDisk;
   clockOffsetMs: number;
+  /** Does it run the version before this one, which does nothing outside of the mesh? */
+  isOld: boolean;
+  /** Its owner took it home: it is never switched on again. */
+  isGone = false;
+  /** When its disk last went back or away, simulated milliseconds. */
+  damagedMs = Number.NEGATIVE_INFINITY;
   /** Called when the process ends. */
   readonly onDeath = new Set<() => void>();
   readonly #around: BoxSurroundings;
@@ -93,18 +92,27 @@ export class SimBox {
   /** The greatest offset of a clock that was believed. */
   #latestOffsetMs = 0;
   #latestLife = 0;
+  /** Other boxes that it knows to be removed: it remembers the members beside its store. */
+  readonly #removed = new Set<BoxId>();
 
-  constructor(id: BoxId, seed: string, clockOffsetMs: number, around: BoxSurroundings) {
+  constructor(
+    id: BoxId,
+    seed: string,
+    { clockOffsetMs, isOld }: Pick<SimBox, "clockOffsetMs" | "isOld">,
+    around: BoxSurroundings,
+  ) {
     this.id = id;
     this.clockOffsetMs = clockOffsetMs;
+    this.isOld = isOld;
     this.#around = around;
     this.#prng = new Prng(`${seed}/box/${id}`);
     this.disk = new SimDisk(this.#prng.fork("disk"));
   }
 
-  /** What the box offers its clients; absent while it is off or starting, or has lost everything. */
+  /** What the box offers its clients; absent while it is off or starting, has lost everything, or was removed. */
   get services(): Services | undefined {
-    return this.#life?.node.isLost === false ? this.#life.services : undefined;
+    const { node, services } = this.#life ?? {};
+    return node?.isLost === false && !node.isRemoved ? services : undefined;
   }
 
   get node(): MeshNode | undefined {
@@ -148,7 +156,7 @@ export class SimBox {
 
   /** Resolves when the box serves; a start that fails is tried again for as long as the box is on. */
   async start(): Promise<void> {
-    if (!this.isOff) return;
+    if (!this.isOff || this.isGone) return;
     const timers = new BoxTimers(this.#around.clock);
     this.#timers = timers;
     if (this.#isBelieved) this.#latestOffsetMs = Math.max(this.#latestOffsetMs, this.clockOffsetMs);
@@ -185,7 +193,8 @@ export class SimBox {
       spare,
       ...(journal ? { journalLimits: journal } : {}),
       wallClock: this.wallClock,
-      remembered: isFounder ? [] : members(),
+      remembered: isFounder ? [] : members().filter(({ box }) => !this.#removed.has(box)),
+      ...(this.isOld ? { isKnown: isKnownToOld } : {}),
       ack: { policy: ack, waitMs: ACK_WAIT_MS },
       roomLimits,
     });
@@ -198,7 +207,7 @@ export class SimBox {
       settings: SETTINGS,
       tokenKeys: [{ kid: "sim", key: new Uint8Array(32).fill(2) }],
     });
-    const runner = noting(node.runner, this.id, this.#around.acknowledged);
+    const runner = noting(node, this.id, timers, this.#around.acknowledged);
     const offered = this.#around.sabotage({ ...services, runner });
     const outbox = new Outbox({
       ...base,
@@ -239,8 +248,10 @@ export class SimBox {
 
   /** The process ends at once. `reset`: its machine goes on and says so to the others. */
   kill(how: { readonly reset: boolean }): void {
-    const { note } = this.#around;
+    const { note, members } = this.#around;
     note(`${this.id} dies`);
+    for (const { box } of members())
+      if (this.node?.membership.isRemoved(box)) this.#removed.add(box);
     this.#timers?.kill();
     this.#transport?.kill(how.reset);
     this.#life?.node.documents.close();

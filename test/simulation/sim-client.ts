@@ -70,6 +70,7 @@ export class SimClient {
   async once<R>(what: string, request: Request<R>, at = this.#choose()): Promise<Outcome<R>> {
     const services = at?.services;
     if (!at || !services) return { kind: "unknown" };
+    this.world.operations++;
     const outcome = await this.#answered(at, this.#run(at, services, what, request));
     if (outcome.kind === "ok" && this.#losesResponse()) return { kind: "unknown" };
     this.world.note(`${this.name} ${what} at ${at.id}: ${outcome.kind}`);

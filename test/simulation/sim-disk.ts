@@ -32,6 +32,8 @@ export class SimDisk {
   isCramped = false;
   /** Every entry that was ever on it, by key; entries that all boxes have are dropped. */
   readonly seen = new Map<string, string>();
+  /** When each entry was first written to it, simulated milliseconds. */
+  readonly writtenMs = new Map<string, number>();
   /** Uploaded content, by its hash. */
   media = new Map<string, Uint8Array>();
   /** Called before and after each write, with how many there were. */
@@ -137,7 +139,9 @@ export class SimDisk {
 
   async #afterWrite(timers: BoxTimers, ops: readonly StoreOp[]): Promise<void> {
     for (const op of ops) {
-      if (op.type === "put" && op.key.startsWith("j/")) this.seen.set(op.key, op.value);
+      if (op.type !== "put" || !op.key.startsWith("j/")) continue;
+      this.seen.set(op.key, op.value);
+      if (!this.writtenMs.has(op.key)) this.writtenMs.set(op.key, timers.elapsed());
     }
     this.onWrite(++this.#writes);
     await pause(timers, 0.1);

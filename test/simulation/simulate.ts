@@ -10,6 +10,7 @@ import { checkJournals } from "./journal-checks.ts";
 import { checkMedia, finishMedia } from "./media.ts";
 import { Model } from "./model.ts";
 import type { SimOptions } from "./options.ts";
+import { checkRooms } from "./room-checks.ts";
 import { checkDocuments, checkTables } from "./state-checks.ts";
 import { Workload } from "./workload.ts";
 import { World } from "./world.ts";
@@ -17,6 +18,8 @@ import type { Violation } from "./world.ts";
 
 /** After healing all boxes are equal within this long, milliseconds. */
 const CONVERGENCE_MS = 60_000;
+/** The phase in which anything may fail is longer than drawn by so much at most, milliseconds. */
+const LONGER_MS_MAX = 10 * 60_000;
 /** Earlier lives are closed and clients have asked for what they missed. */
 const CALM_MS = 12_000;
 
@@ -30,6 +33,8 @@ export interface SimResult {
   readonly requests: Readonly<Record<string, number>>;
   /** Times that a box died, and how it was at that. */
   readonly deaths: Readonly<Record<string, number>>;
+  /** Requests that reached a box, each try and each sync counted. */
+  readonly operations: number;
   /** Simulated events. */
   readonly events: number;
   /** Simulated milliseconds from the first start to the last check. */
@@ -71,18 +76,21 @@ export async function simulate(
     const faults = new Faults(world);
     new Workload(world, model, cast).start();
     faults.start();
-    await world.clock.run(world.clock.nowMs + world.options.safetyMs);
+    const untilMs = world.clock.nowMs + world.options.safetyMs;
+    await world.clock.run(untilMs);
+    await world.clock.run(untilMs + LONGER_MS_MAX, () => world.hasHadEnough);
     faults.heal();
     convergedMs = await converge(world);
     await finishEffects(world);
     await finishMedia(world, model);
     await endAll(world, model, cast);
     canary.forge?.(world, model, cast);
-    checkJournals(world);
+    const journal = checkJournals(world);
     checkTables(world);
     checkDocuments(world);
     checkEffects(world, cast);
     checkMedia(world, model);
+    await checkRooms(world, model, journal);
     await checkClients(world, model, cast);
   } catch (error) {
     world.violate(
@@ -101,6 +109,7 @@ export async function simulate(
     faults,
     requests,
     deaths,
+    operations: world.operations,
     events: clock.events,
     simulatedMs: clock.nowMs,
     convergedMs,
@@ -124,17 +133,19 @@ export async function setUp(world: World, model: Model, cast: Cast): Promise<voi
 }
 
 async function converge(world: World): Promise<number> {
-  const { clock, boxes } = world;
+  const { clock, boxes, owner } = world;
   const fromMs = clock.nowMs;
   const untilMs = fromMs + CONVERGENCE_MS;
   await clock.run(untilMs, () => boxes.every(({ node }) => node));
   // Members of whom the boxes learn only now are started as well, and catch up in the same time.
   for (let count = 0; count < boxes.length;) {
     count = boxes.length;
+    await clock.run(untilMs, () => world.hasConverged || owner.hasToSwitchOff);
+    owner.switchOffRemoved();
     await clock.run(untilMs, () => world.hasConverged);
-    await world.finish(world.installExpected());
+    await world.finish(owner.installExpected());
   }
-  if (!world.hasConverged && world.replaceApart() > 0) {
+  if (!world.hasConverged && owner.replaceApart() > 0) {
     await clock.run(clock.nowMs + CONVERGENCE_MS, () => world.hasConverged);
   }
   if (!world.hasConverged) {

@@ -26,6 +26,8 @@ export class Tally {
   readonly deaths: Counts = {};
   /** Simulated tenths of a second from healing to equal boxes, and how many runs took them. */
   readonly waits: Counts = {};
+  /** Requests that reached a box, each try and each sync counted. */
+  operations = 0;
   events = 0;
   simulatedMs = 0;
 
@@ -40,6 +42,7 @@ export class Tally {
     addAll(this.boxes, { [options.boxes]: 1 });
     for (const name of ["faults", "requests", "deaths"] as const) addAll(this[name], result[name]);
     if (!Number.isNaN(convergedMs)) addAll(this.waits, { [Math.ceil(convergedMs / 100)]: 1 });
+    this.operations += result.operations;
     this.events += result.events;
     this.simulatedMs += result.simulatedMs;
   }
@@ -48,6 +51,7 @@ export class Tally {
     this.seeds += other.seeds;
     this.failures.push(...other.failures);
     for (const name of COUNTS) addAll(this[name], other[name]);
+    this.operations += other.operations;
     this.events += other.events;
     this.simulatedMs += other.simulatedMs;
   }
@@ -75,25 +79,26 @@ export class Tally {
       `boxes: ${list(this.boxes)}`,
       `faults: ${total(this.faults)} (${list(this.faults)})`,
       `boxes died: ${list(this.deaths)}`,
-      `requests: ${total(this.requests)} (${list(this.requests)})`,
+      `requests that reached a box: ${this.operations}, syncs among them`,
+      `requests but for syncs: ${total(this.requests)} (${list(this.requests)})`,
       `simulated: ${(this.simulatedMs / 3_600_000).toFixed(1)} h, ${this.events} events`,
       `seconds from healing to equal boxes: median ${at(0.5)}, 99 % ${at(0.99)}, longest ${at(1)}`,
     ].join("\n");
   }
 
   toJSON(): JsonObject {
-    const { seeds, events, simulatedMs } = this;
+    const { seeds, operations, events, simulatedMs } = this;
     const failures = this.failures.map(({ seed, story }) => ({ seed, story: [...story] }));
     const counts = Object.fromEntries(COUNTS.map((name) => [name, this[name]]));
-    return { seeds, events, simulatedMs, failures, ...counts };
+    return { seeds, operations, events, simulatedMs, failures, ...counts };
   }
 
   /** From `toJSON`, out of another thread or a log of this program. */
   static from(value: Json | undefined): Tally {
     const tally = new Tally();
     if (!isObject(value)) throw new Error("this is no tally");
-    const { seeds, events, simulatedMs, failures } = value;
-    Object.assign(tally, { seeds, events, simulatedMs });
+    const { seeds, operations, events, simulatedMs, failures } = value;
+    Object.assign(tally, { seeds, operations, events, simulatedMs });
     tally.failures.push(...((failures ?? []) as unknown as Failure[]));
     for (const name of COUNTS) addAll(tally[name], (value[name] ?? {}) as Counts);
     return tally;

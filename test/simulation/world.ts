@@ -1,15 +1,16 @@
 import type { BoxId } from "../../core/ids.ts";
-import { putBox } from "../../mesh/membership/membership.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
-import { APART } from "../../mesh/snapshot/renewal.ts";
+import { journalKey } from "../../mesh/store/mesh-keys.ts";
 import { EffectSink } from "./effect-sink.ts";
+import { boxId, Owner, recordOf } from "./owner.ts";
 import { drawOptions } from "./options.ts";
 import type { SimOptions } from "./options.ts";
 import { Prng } from "./prng.ts";
 import type { Acknowledged } from "./noting.ts";
-import { SimBox } from "./sim-box.ts";
+import { ACK_WAIT_MS, SimBox } from "./sim-box.ts";
 import type { BoxSurroundings } from "./sim-box.ts";
 import { SimClock } from "./sim-clock.ts";
+import type { SimDisk } from "./sim-disk.ts";
 import { SimNetwork } from "./sim-network.ts";
 import { Trace } from "./trace.ts";
 
@@ -36,6 +37,7 @@ export class World {
   readonly trace: Trace;
   readonly network: SimNetwork;
   readonly sink: EffectSink;
+  readonly owner: Owner;
   readonly boxes: SimBox[] = [];
   readonly violations: Violation[] = [];
   readonly acknowledged: Acknowledged[] = [];
@@ -49,6 +51,8 @@ export class World {
   readonly requests: Record<string, number> = {};
   /** Requests with all their tries, by the first word of their name and the last outcome. */
   readonly calls: Record<string, number> = {};
+  /** Requests that reached a box so far, each try and each sync counted. */
+  operations = 0;
   /** Times that a fault ended a process, by whether its disk was writing. */
   readonly deaths: Record<string, number> = {};
   /** A disk went back or away, and with it what its box had promised to others. */
@@ -57,6 +61,8 @@ export class World {
   healing = false;
   readonly #sabotage: BoxSurroundings["sabotage"];
   #members: readonly BoxRecord[] = [];
+  /** Disks of boxes that are gone for good. */
+  readonly #gone: SimDisk[] = [];
 
   constructor(
     seed: string,
@@ -72,6 +78,7 @@ export class World {
     this.trace = new Trace(() => this.clock.nowMs, keepTrace);
     this.network = new SimNetwork(this.clock, this.prng.fork("network"), this.options.weather);
     this.sink = new EffectSink(this.clock, this.prng.fork("sink"), this.options.effectsFail);
+    this.owner = new Owner(this);
     this.trace.note(JSON.stringify(this.options));
   }
 
@@ -82,6 +89,18 @@ export class World {
     this.note(`VIOLATION ${rule}: ${what}`);
     this.violations.push({ rule, what });
   };
+
+  /** Has so much gone wrong and been asked for as this seed wants? */
+  get hasHadEnough(): boolean {
+    const { faultsMin, operationsMin } = this.options;
+    const faults = Object.values(this.faults).reduce((sum, count) => sum + count, 0);
+    return this.operations >= operationsMin && faults >= faultsMin;
+  }
+
+  /** All that ever belonged to the mesh. */
+  get members(): readonly BoxRecord[] {
+    return this.#members;
+  }
 
   get serving(): SimBox[] {
     return this.boxes.filter(({ services }) => services !== undefined);
@@ -116,37 +135,29 @@ export class World {
     if (isOn) void box.start();
   }
 
-  /** A box joins the mesh, introduced by one that is a member. */
-  async introduce(): Promise<void> {
-    const host = this.serving.find(({ node }) => node?.replicator.isCaughtUp());
-    if (!host?.node) return;
-    const record = recordOf(boxId(this.boxes.length));
-    try {
-      await host.node.runner.run(putBox, record);
-    } catch (error) {
-      this.note(`${record.box} was not introduced: ${(error as Error).message}`);
-      return;
-    }
-    await this.#install(record);
-  }
-
-  /** Starts the boxes that are members though nobody was told so, as their owner would. */
-  async installExpected(): Promise<void> {
-    const expected = new Set(this.serving.flatMap(({ node }) => node?.memberIds() ?? []));
-    for (const id of expected) await this.#install(recordOf(id));
-  }
-
-  async #install(record: BoxRecord): Promise<void> {
-    if (this.boxes.some(({ id }) => id === record.box)) return;
+  /** Switches a new member on, unless it has been one. */
+  async install(record: BoxRecord): Promise<void> {
+    if (this.#members.some(({ box }) => box === record.box)) return;
     this.#members = [...this.#members, record];
     await this.#add(record.box).start();
   }
 
+  /** A box is gone for good, with what only it had. */
+  takeHome(box: SimBox): void {
+    box.isGone = true;
+    if (!box.isOff) box.kill({ reset: true });
+    this.#gone.push(box.disk);
+    this.damage(box, () => box.disk.replace());
+    this.boxes.splice(this.boxes.indexOf(box), 1);
+  }
+
   #add(id: BoxId): SimBox {
+    const { seed, clockOffsetsMs, oldBoxes } = this.options;
+    const place = this.#members.findIndex(({ box: member }) => member === id);
     const box = new SimBox(
       id,
-      this.options.seed,
-      this.options.clockOffsetsMs[this.boxes.length] ?? 0,
+      seed,
+      { clockOffsetMs: clockOffsetsMs[place] ?? 0, isOld: oldBoxes[place] ?? false },
       {
         clock: this.clock,
         network: this.network,
@@ -157,7 +168,7 @@ export class World {
         roomLimits: this.options.roomLimits,
         journal: this.options.journal,
         note: this.note,
-        acknowledged: (write) => this.acknowledged.push(write),
+        acknowledged: (write) => this.#noteAcknowledged(write),
         unexpected: (what) => this.violate("errors", what),
         sabotage: this.#sabotage,
       },
@@ -192,28 +203,29 @@ export class World {
     });
   }
 
-  /**
-   * Where disks that went back have left boxes that dropped what others lack, they say so, and their owner
-   * keeps the one with the longest history and gives the others new disks. Says how many.
-   */
-  replaceApart(): number {
-    if (!this.hasForgotten) return 0;
-    const apart = this.boxes.filter(({ node }) => node?.renewal.report()?.problem === APART);
-    const length = ({ disk }: SimBox): number => disk.seen.size;
-    const [, ...others] = apart.toSorted((a, b) => length(b) - length(a));
-    for (const box of others) {
-      this.faults["replaced-apart"] = (this.faults["replaced-apart"] ?? 0) + 1;
-      box.kill({ reset: true });
-      this.damage(box, () => box.disk.replace());
-      void box.start();
+  /** I13: what was acknowledged can be read on every box that was in reach, unless the time to wait was up. */
+  #noteAcknowledged(write: Acknowledged): void {
+    this.acknowledged.push(write);
+    if (this.options.ack !== "reachable" || write.tookMs >= ACK_WAIT_MS) return;
+    const { origin, seq } = write.dot;
+    for (const { id, disk, damagedMs } of this.boxes) {
+      if (!write.inReach.includes(id) || damagedMs >= write.beganMs) continue;
+      if (disk.holds(journalKey(origin, seq))) continue;
+      this.violate("readable", `${origin} ${seq} of ${write.box} was acknowledged without ${id}`);
     }
-    return others.length;
+  }
+
+  /** When an entry was first on any disk, simulated milliseconds. */
+  writtenMs(key: string): number {
+    const disks = [...this.boxes.map(({ disk }) => disk), ...this.#gone];
+    return Math.min(...disks.map(({ writtenMs }) => writtenMs.get(key) ?? Infinity));
   }
 
   /** Every entry that was ever on a disk, by key; as it is now where a disk has it. */
   history(): Map<string, string> {
     const history = new Map<string, string>();
-    for (const { disk } of this.boxes) for (const [key, text] of disk.seen) history.set(key, text);
+    const disks = [...this.#gone, ...this.boxes.map(({ disk }) => disk)];
+    for (const { seen } of disks) for (const [key, text] of seen) history.set(key, text);
     for (const { disk } of this.boxes) {
       for (const [key, text] of disk.journal()) history.set(key, text);
     }
@@ -233,6 +245,7 @@ export class World {
   damage(box: SimBox, how: () => void): void {
     const held = [...this.history()].filter(([key]) => box.disk.holds(key));
     const media = [...box.disk.media.keys()];
+    box.damagedMs = this.clock.nowMs;
     how();
     const others = this.boxes.filter((other) => other !== box);
     for (const hash of media) {
@@ -253,12 +266,4 @@ export class World {
 
 export function sorted<V>(record: Readonly<Record<string, V>>): [string, V][] {
   return Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function boxId(index: number): BoxId {
-  return "abcdefgh".charAt(index).repeat(8) as BoxId;
-}
-
-function recordOf(box: BoxId): BoxRecord {
-  return { box, name: box, peerId: `peer-${box}`, addresses: [], added: 0 };
 }

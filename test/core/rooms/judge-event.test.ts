@@ -6,6 +6,7 @@ import { ROOM_VERSIONS, roomVersion } from "../../../core/room-version/table.ts"
 import { judgeEvent } from "../../../core/rooms/judge-event.ts";
 import { relations, rooms, topicLog, topicVector } from "../../../core/tables.ts";
 import type { ApplyContext } from "../../../core/transaction/apply.ts";
+import { isKnownRecord } from "../../../core/transaction/known-records.ts";
 import type { EventRecord } from "../../../core/transaction/records.ts";
 import { ALICE, BOB, LedgerBox, SERVER } from "./ledger-box.ts";
 import { openRoom, said } from "./said.ts";
@@ -56,6 +57,7 @@ test("what this box cannot read now is no verdict on an event", async () => {
     causes: {},
     time: 0 as ApplyContext["time"],
     serverName: SERVER,
+    isKnown: isKnownRecord,
     touched: new Set(),
   };
   expect(() => judgeEvent(context, record)).toThrow(expect.objectContaining({ status: 503 }));

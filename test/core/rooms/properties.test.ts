@@ -20,7 +20,7 @@ import {
 import { LedgerBox, SERVER } from "./ledger-box.ts";
 import { histories, inSomeOrder, play } from "./random-history.ts";
 import type { History } from "./random-history.ts";
-import { WholeDag } from "./whole-dag.ts";
+import { WholeDag } from "../../support/whole-dag.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 25);
 const SEED = Number(process.env["SEED"] ?? Date.now() & 0x7fffffff);
@@ -126,7 +126,10 @@ async function checkHistory(history: History, order: readonly number[]): Promise
   expect(late.dump(LOGS)).toEqual(wanted);
 
   const version = roomVersion(history.version);
-  const dag = new WholeDag(version, first.entries);
+  const dag = new WholeDag(
+    version,
+    first.entries.map(({ transaction }) => transaction),
+  );
   checkAgainstWholeDag(late, room, dag);
   checkAgainstWholeDag(first, room, dag);
   for (const box of [late, ...boxes]) checkLogs(box, room);

@@ -160,7 +160,7 @@ test("a new box, and one whose disk was lost, copy what nobody has as entries", 
   const world = await meshOf(2);
   await writeMany(world, 0, "note");
   await untilCut(world);
-  await world.finish(world.introduce());
+  await world.finish(world.owner.introduce());
   await settled(world);
   expect(countOf(world, 2, "note")).toBe(WRITES);
   const lost = boxAt(world, 1);

@@ -20,6 +20,8 @@ export const BUSY: Partial<SimOptions> = {
   requestEveryMs: 300,
   responsesLost: 0.15,
   hops: 0.5,
+  faultsMin: 0,
+  operationsMin: 0,
 };
 
 /** Replaces one command by another one, on every box. */

@@ -56,6 +56,33 @@ export const DISKS: readonly NamedCanary[] = [
     },
   },
   {
+    name: "a transaction that is stamped years ahead",
+    rule: "causes",
+    forge: (world) => {
+      world.boxes.forEach((_, i) => {
+        const [key, text] = rowsOf(world, i, "j/").at(-1) ?? ["", ""];
+        putRow(world, i, key, text.replace(/"time":\d+/, '"time":2000000000000000'));
+      });
+    },
+  },
+  {
+    name: "a state of a room that lacks something on every box",
+    rule: "rooms",
+    forge: (world) => {
+      world.boxes.forEach((_, i) => dropRow(world, i, rowsOf(world, i, "t/rs\0")[0]?.[0] ?? ""));
+    },
+  },
+  {
+    name: "an event that every box shows and nobody sent",
+    rule: "rooms",
+    forge: (world) => {
+      world.boxes.forEach((_, i) => {
+        const [key, text] = rowsOf(world, i, "t/tl\0")[0] ?? ["", ""];
+        putRow(world, i, key.replace(/\$[^\0]+\0$/, "$nobody\0"), text);
+      });
+    },
+  },
+  {
     name: "a derived row that one box lacks",
     rule: "equality",
     forge: (world) => dropRow(world, 1, rowsOf(world, 1, "t/rs\0")[0]?.[0] ?? ""),
@@ -84,6 +111,33 @@ export const DISKS: readonly NamedCanary[] = [
         if (late) network.block(other.id, late.id);
       }
       for (const { disk } of boxes) disk.isCramped = true;
+    },
+  },
+  {
+    name: "writes that wait for no other box",
+    rule: "readable",
+    options: { ...BUSY, faults: {} },
+    spoil: ({ boxes }) => {
+      for (const { node } of boxes) {
+        if (node) node.replicator.acknowledged = () => Promise.resolve();
+      }
+    },
+  },
+  {
+    name: "records of a later version that are never taken up",
+    rule: "effects",
+    options: { ...BUSY, faults: { "update-box": 1 } },
+    spoil: ({ boxes }) => {
+      const stays = { get: () => true, set: () => undefined };
+      for (const box of boxes) Object.defineProperty(box, "isOld", stays);
+    },
+  },
+  {
+    name: "a box that was removed and that nobody switches off",
+    rule: "convergence",
+    options: { ...BUSY, faults: { "remove-box": 1 } },
+    spoil: ({ owner }) => {
+      owner.switchOffRemoved = () => undefined;
     },
   },
   {

@@ -1,18 +1,17 @@
-import { AuthError } from "../../../core/auth/auth-error.ts";
-import { checkAuthEvents } from "../../../core/auth/auth-events.ts";
-import { authorise } from "../../../core/auth/authorise.ts";
-import type { AuthState } from "../../../core/auth/auth-state.ts";
-import { contentHash } from "../../../core/event/hash.ts";
-import { prevEventIds } from "../../../core/event/pdu.ts";
-import type { Pdu } from "../../../core/event/pdu.ts";
-import { redact } from "../../../core/event/redact.ts";
-import { stateKeyOf } from "../../../core/event/state-key.ts";
-import type { StateMap } from "../../../core/event/state-key.ts";
-import type { EventId } from "../../../core/ids.ts";
-import type { RoomVersion } from "../../../core/room-version/room-version.ts";
-import { resolveState } from "../../../core/state-res/resolve-state.ts";
-import type { EventRecord } from "../../../core/transaction/records.ts";
-import type { Entry } from "../../../mesh/journal/entry.ts";
+import { AuthError } from "../../core/auth/auth-error.ts";
+import { checkAuthEvents } from "../../core/auth/auth-events.ts";
+import { authorise } from "../../core/auth/authorise.ts";
+import type { AuthState } from "../../core/auth/auth-state.ts";
+import { contentHash } from "../../core/event/hash.ts";
+import { prevEventIds } from "../../core/event/pdu.ts";
+import type { Pdu } from "../../core/event/pdu.ts";
+import { redact } from "../../core/event/redact.ts";
+import { stateKeyOf } from "../../core/event/state-key.ts";
+import type { StateMap } from "../../core/event/state-key.ts";
+import type { EventId } from "../../core/ids.ts";
+import type { RoomVersion } from "../../core/room-version/room-version.ts";
+import { resolveState } from "../../core/state-res/resolve-state.ts";
+import type { EventRecord, Transaction } from "../../core/transaction/records.ts";
 
 /**
  * A room computed from all of its events as they were sent, by nothing but the auth rules and state
@@ -27,11 +26,11 @@ export class WholeDag {
   readonly #version: RoomVersion;
   readonly #tips = new Set<EventId>();
 
-  /** `entries` are in some causal order. */
-  constructor(version: RoomVersion, entries: readonly Entry[]) {
+  /** In some causal order. */
+  constructor(version: RoomVersion, transactions: readonly Pick<Transaction, "records">[]) {
     this.#version = version;
-    for (const { transaction } of entries) {
-      for (const record of transaction.records) if (record.kind === "event") this.#add(record);
+    for (const { records } of transactions) {
+      for (const record of records) if (record.kind === "event") this.#add(record);
     }
   }
 

@@ -1,0 +1,126 @@
+import type { BoxId } from "../../core/ids.ts";
+import { putBox, removeBox } from "../../mesh/membership/membership.ts";
+import type { BoxRecord } from "../../mesh/membership/membership.ts";
+import { APART } from "../../mesh/snapshot/renewal.ts";
+import type { SimBox } from "./sim-box.ts";
+
+/** What an owner has before him. */
+interface Estate {
+  readonly boxes: readonly SimBox[];
+  readonly serving: readonly SimBox[];
+  /** All that ever belonged to the mesh. */
+  readonly members: readonly BoxRecord[];
+  /** Faults so far, by kind. */
+  readonly faults: Record<string, number>;
+  /** A disk went back or away. */
+  readonly hasForgotten: boolean;
+  readonly note: (what: string) => void;
+  install(record: BoxRecord): Promise<void>;
+  takeHome(box: SimBox): void;
+  damage(box: SimBox, how: () => void): void;
+}
+
+/** Whoever looks after the boxes: adds one, takes one out, and does what the manual says about broken ones. */
+export class Owner {
+  readonly #estate: Estate;
+  /** The one box that was taken out of the mesh, if any. */
+  #removed: BoxId | undefined;
+
+  constructor(estate: Estate) {
+    this.#estate = estate;
+  }
+
+  /** A box joins the mesh, introduced by one that is a member. */
+  async introduce(): Promise<void> {
+    const { serving, members, note } = this.#estate;
+    const host = serving.find(({ node }) => node?.replicator.isCaughtUp());
+    if (!host?.node || this.#removedBox) return;
+    const record = recordOf(boxId(members.length));
+    try {
+      await host.node.runner.run(putBox, record);
+    } catch (error) {
+      note(`${record.box} was not introduced: ${(error as Error).message}`);
+      return;
+    }
+    await this.#estate.install(record);
+  }
+
+  /** Starts the boxes that are members though nobody was told so. */
+  async installExpected(): Promise<void> {
+    const { serving } = this.#estate;
+    const expected = new Set(serving.flatMap(({ node }) => node?.memberIds() ?? []));
+    for (const id of expected) await this.#estate.install(recordOf(id));
+  }
+
+  /**
+   * Takes a box out of the mesh, once in a run and from another one. As the manual says, all the others
+   * are connected, know the same boxes, and no box is being added. Says whether it was tried.
+   */
+  async remove(box: SimBox): Promise<boolean> {
+    const { boxes, members, note } = this.#estate;
+    const others = boxes.filter((other) => other !== box);
+    const [host] = others;
+    if (this.#removed !== undefined || box === boxes[0] || !host?.node) return false;
+    const linked = new Set([host.id, ...host.node.replicator.peers().map((peer) => peer.box)]);
+    const known = members.map((member) => member.box).join();
+    const isFit = others.every(
+      ({ id, services, node }) => services && linked.has(id) && node?.memberIds().join() === known,
+    );
+    if (!isFit) return false;
+    this.#removed = box.id;
+    await host.node.runner.run(removeBox, box.id).catch((error: unknown) => {
+      note(`whether ${box.id} was removed is not known: ${(error as Error).message}`);
+    });
+    return true;
+  }
+
+  /** Was a box taken out of the mesh? It stays in sync tokens, with the lives that it never closed. */
+  get hasRemoved(): boolean {
+    return this.#removed !== undefined;
+  }
+
+  /** Is it still there, though another one knows that it does not belong to the mesh any more? */
+  get hasToSwitchOff(): boolean {
+    return this.#removedBox !== undefined;
+  }
+
+  get #removedBox(): SimBox | undefined {
+    const { boxes } = this.#estate;
+    const removed = boxes.find(({ id }) => id === this.#removed);
+    const isKnown = (id: BoxId): boolean =>
+      boxes.some(({ node }) => node?.membership.isRemoved(id) === true);
+    return removed && isKnown(removed.id) ? removed : undefined;
+  }
+
+  /** Takes the box home that was removed. */
+  switchOffRemoved(): void {
+    if (this.#removedBox) this.#estate.takeHome(this.#removedBox);
+  }
+
+  /**
+   * Where disks that went back have left boxes that dropped what others lack, they say so: the one with the
+   * longest history is kept, and the others get new disks. Says how many.
+   */
+  replaceApart(): number {
+    const { boxes, faults, hasForgotten } = this.#estate;
+    if (!hasForgotten) return 0;
+    const apart = boxes.filter(({ node }) => node?.renewal.report()?.problem === APART);
+    const length = ({ disk }: SimBox): number => disk.seen.size;
+    const [, ...others] = apart.toSorted((a, b) => length(b) - length(a));
+    for (const box of others) {
+      faults["replaced-apart"] = (faults["replaced-apart"] ?? 0) + 1;
+      box.kill({ reset: true });
+      this.#estate.damage(box, () => box.disk.replace());
+      void box.start();
+    }
+    return others.length;
+  }
+}
+
+export function boxId(index: number): BoxId {
+  return "abcdefgh".charAt(index).repeat(8) as BoxId;
+}
+
+export function recordOf(box: BoxId): BoxRecord {
+  return { box, name: box, peerId: `peer-${box}`, addresses: [], added: 0 };
+}
