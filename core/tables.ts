@@ -17,9 +17,8 @@ import type {
 import type { Dot, Origin, Vector } from "./vector.ts";
 
 /**
- * The catalogue of everything that is kept: name, key and value of each table. All of it is derived
- * from transactions and can be rebuilt from them. Names are never reused; a dropped table stays as a
- * tombstone.
+ * Everything that is kept: name, key and value of each table. All of it is derived from transactions
+ * and can be rebuilt from them. Names are never reused; a dropped table stays as a tombstone.
  */
 const catalogue: Omit<Table<Key, unknown>, "types">[] = [];
 
@@ -152,6 +151,9 @@ export const puts = table<[Collection, ...string[]], PutEntry>(
   "p",
   "receipts, read markers, logouts, media and key backups",
 );
+
+/** Delayed events that were not forgotten yet, those that are over included. Key: user, delay ID. */
+export const delayedEvents = table<[UserId, string], true>("de", "lists of delayed events");
 
 /**
  * To-device messages that wait. A box that had the acknowledgement first never keeps the message.

@@ -2,11 +2,11 @@ import type { DeviceId, EventId, RoomId, UserId } from "../ids.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import type { Snapshot, View } from "../ports.ts";
-import { puts } from "../tables.ts";
+import { delayedEvents, puts } from "../tables.ts";
 import type { Origin } from "../vector.ts";
 
-/** Delayed events of all users, scheduled and lately over, that are looked through for one user's. */
-const DELAYED_EVENTS_MAX = 20_000;
+/** Events of one user that are looked through: 300 on each of seven boxes that are apart, and what ends meanwhile. */
+const OF_ONE_USER_MAX = 3000;
 /** Rows that are read at once; other requests go in between. */
 const ROWS_AT_ONCE = 500;
 
@@ -82,20 +82,37 @@ function endingOf(value: Json | undefined): Ending | undefined {
   };
 }
 
-/** Every delayed event that is known, those that are over included. One that was forgotten left an empty row. */
-export async function allDelayed(snapshot: Snapshot): Promise<DelayedEvent[]> {
+/** Every delayed event that is known, those that are over included, but for those that were forgotten. */
+export function allDelayed(snapshot: Snapshot): AsyncGenerator<DelayedEvent> {
+  return inTable(snapshot, []);
+}
+
+/** Those of one user. */
+export async function delayedOf(snapshot: Snapshot, user: UserId): Promise<DelayedEvent[]> {
   const found: DelayedEvent[] = [];
+  for await (const delayed of inTable(snapshot, [user])) {
+    if (found.push(delayed) >= OF_ONE_USER_MAX) break;
+  }
+  return found;
+}
+
+async function* inTable(
+  snapshot: Snapshot,
+  prefix: readonly UserId[],
+): AsyncGenerator<DelayedEvent> {
   let after: readonly string[] = [];
-  while (found.length < DELAYED_EVENTS_MAX) {
-    const rows = await snapshot.range(puts, {
-      prefix: ["delayed"],
+  for (;;) {
+    const rows = await snapshot.range(delayedEvents, {
+      prefix,
       ...(after.length > 0 ? { after } : {}),
       limit: ROWS_AT_ONCE,
     });
-    found.push(...rows.flatMap(([[, id = ""]]) => readDelayed(snapshot, id) ?? []));
-    const [, ...last] = rows.at(-1)?.[0] ?? [];
-    if (rows.length < ROWS_AT_ONCE) break;
-    after = last;
+    for (const [[, id]] of rows) {
+      const delayed = readDelayed(snapshot, id);
+      if (delayed) yield delayed;
+    }
+    const last = rows.at(-1);
+    if (!last || rows.length < ROWS_AT_ONCE) return;
+    after = last[0].slice(prefix.length);
   }
-  return found.slice(0, DELAYED_EVENTS_MAX);
 }

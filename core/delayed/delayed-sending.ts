@@ -6,6 +6,9 @@ import { allDelayed, dueMs, readDelayed } from "./delayed-event.ts";
 import type { DelayedEvent } from "./delayed-event.ts";
 import { endDelayed, sendDelayed } from "./manage.ts";
 
+/** Events that all users together have scheduled, and that a box has in mind from its start on. */
+const SCHEDULED_BY_ALL_MAX = 20_000;
+
 const COLLECTIONS: ReadonlySet<string> = new Set(["delayed", "delayed_since", "delayed_end"]);
 
 function appointmentOf(delayed: DelayedEvent | undefined): Appointment | undefined {
@@ -23,7 +26,12 @@ export class DelayedSending implements Appointments {
 
   async all(): Promise<readonly Appointment[]> {
     using snapshot = this.#deps.reader.snapshot();
-    return (await allDelayed(snapshot)).flatMap((delayed) => appointmentOf(delayed) ?? []);
+    const found: Appointment[] = [];
+    for await (const delayed of allDelayed(snapshot)) {
+      const appointment = appointmentOf(delayed);
+      if (appointment && found.push(appointment) >= SCHEDULED_BY_ALL_MAX) break;
+    }
+    return found;
   }
 
   touchedBy(record: TransactionRecord): string | undefined {

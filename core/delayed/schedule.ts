@@ -7,7 +7,7 @@ import { refuseWhileBehind, requireJoined } from "../rooms/queries/room-facts.ts
 import type { Requester, Services } from "../services.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { millisecondsOf } from "../transaction/records.ts";
-import { allDelayed, dueMs, readDelayed } from "./delayed-event.ts";
+import { delayedOf, dueMs, readDelayed } from "./delayed-event.ts";
 
 /** Longest delay: a month's notice, milliseconds. */
 export const DELAY_MS_MAX = 30 * 24 * 3_600_000;
@@ -15,7 +15,7 @@ export const DELAY_MS_MAX = 30 * 24 * 3_600_000;
 export const SCHEDULED_MAX = 100;
 /** What is over can be looked up for this long, milliseconds (the proposal recommends a week). */
 const KEPT_MS = 7 * 24 * 3_600_000;
-/** Of one user's that are over, how many can be looked up: they count among all that are looked through. */
+/** Of one user's that are over, how many can be looked up: each request to schedule looks through them. */
 export const OVER_MAX = 200;
 /** Of those that are over for longer, or are more, how many one request forgets. */
 const FORGOTTEN_AT_ONCE_MAX = 100;
@@ -73,7 +73,7 @@ export async function scheduleEvent(
   const id = delayIdFor(deps, input);
   using snapshot = deps.reader.snapshot();
   const nowMs = millisecondsOf(deps.now());
-  const own = (await allDelayed(snapshot)).filter(({ user }) => user === requester.user);
+  const own = await delayedOf(snapshot, requester.user);
   const scheduled = own.filter(({ ending }) => !ending);
   if (scheduled.length >= SCHEDULED_MAX && !own.some((event) => event.id === id)) {
     const nextMs = Math.min(...scheduled.map(dueMs)) - nowMs;

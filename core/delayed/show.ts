@@ -2,7 +2,7 @@ import type { UserId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { Services } from "../services.ts";
 import type { DelayedEvent } from "./delayed-event.ts";
-import { allDelayed, dueMs } from "./delayed-event.ts";
+import { delayedOf, dueMs } from "./delayed-event.ts";
 
 /** As clients see it. The proposal renamed members; clients in use read the names of several drafts. */
 export function describeDelayed(delayed: DelayedEvent): JsonObject {
@@ -29,8 +29,8 @@ export async function listDelayed(
   user: UserId,
 ): Promise<JsonObject[]> {
   using snapshot = deps.reader.snapshot();
-  return (await allDelayed(snapshot))
-    .filter((delayed) => delayed.user === user && !delayed.ending)
+  return (await delayedOf(snapshot, user))
+    .filter(({ ending }) => !ending)
     .toSorted((a, b) => dueMs(a) - dueMs(b))
     .map(describeDelayed);
 }

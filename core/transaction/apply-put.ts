@@ -1,3 +1,4 @@
+import { indexDelayed } from "../delayed/delayed-index.ts";
 import { isObject } from "../json.ts";
 import type { DeviceId, RoomId, UserId } from "../ids.ts";
 import { backupStats, deviceTopic, puts } from "../tables.ts";
@@ -19,6 +20,9 @@ export function applyPut(context: ApplyContext, record: PutRecord): void {
     origin: context.dot.origin,
   });
   if (record.collection === "backup_key") countBackupKey(context, record, before);
+  if (record.collection === "delayed") {
+    indexDelayed(context.view, record.key[0] ?? "", before?.value, record.value);
+  }
 }
 
 function wins(context: ApplyContext, before: PutEntry): boolean {

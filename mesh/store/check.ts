@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { distrustTables, tablesOp } from "./added-tables.ts";
 import { checkJournal } from "./check-journal.ts";
 import { diskTroubleOf } from "./disk-trouble.ts";
 import { syncFolder } from "./durable-file.ts";
@@ -52,6 +53,7 @@ export async function openCheckedStore(
   const absent = await isAbsent(path);
   const found = absent ? undefined : await openIfSound(path, mark, options);
   if (found && "store" in found) {
+    await distrustTables(found.store, mark);
     await writeMark(home, markOf(found.store));
     const left = await setAsideIn(home);
     if (left.length === 0) return { store: found.store, outcome: "ok", setAside: left };
@@ -62,7 +64,8 @@ export async function openCheckedStore(
   const reason = found?.reason ?? (mark ? "the store is gone" : isNew);
   if (reason !== undefined) await setAside(home, absent);
   const store = await openLevelStore(path, options);
-  await store.batch([{ type: "put", key: STORE_ID_KEY, value: newStoreId() }, formatOp()]);
+  const name = { type: "put", key: STORE_ID_KEY, value: newStoreId() } as const;
+  await store.batch([name, formatOp(), tablesOp()]);
   await writeMark(home, markOf(store));
   const rest = { store, setAside: await setAsideIn(home) };
   return reason === undefined

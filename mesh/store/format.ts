@@ -1,11 +1,13 @@
 import type { Logger } from "../../core/ports.ts";
+import { makeAddedTables } from "./added-tables.ts";
 import { FORMAT_KEY } from "./mesh-keys.ts";
 import type { Store } from "./store.ts";
 
 /**
  * What the rows of a store mean: how they lie, and what the tables have in them. It grows by one
  * whenever an earlier version of the software would misread a store, or this one misses something in
- * an earlier store; then there is a step for it.
+ * an earlier store; then there is a step for it. A table that only comes in addition is no new format
+ * (`added-tables.ts`).
  */
 export const STORE_FORMAT = 1;
 
@@ -51,7 +53,10 @@ export function refuseNewer(store: Pick<Store, "get">, known = STORE_FORMAT): vo
   if (format > known) throw new NewerStoreError(format, known);
 }
 
-/** Brings an older store to the format of this version, step by step, each noted when it is done. */
+/**
+ * Brings an older store to the format of this version, step by step, each noted when it is done; then
+ * makes the tables that it lacks.
+ */
 export async function upgradeStore(
   store: Store,
   logger: Logger,
@@ -66,6 +71,7 @@ export async function upgradeStore(
     await store.batch([formatOp(step.to)]);
   }
   if (store.get(FORMAT_KEY) === undefined) await store.batch([formatOp(known)]);
+  await makeAddedTables(store, logger);
 }
 
 /** What a new store is written with. */

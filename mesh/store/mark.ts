@@ -5,7 +5,7 @@ import { parseVector } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
 import { readPosition, readVector } from "../journal/positions.ts";
 import { writeFileDurably } from "./durable-file.ts";
-import { STORE_ID_KEY } from "./mesh-keys.ts";
+import { STORE_ID_KEY, TABLES_KEY } from "./mesh-keys.ts";
 import type { Store } from "./store.ts";
 
 /** A vector of 200 entries and their hashes take 16 KiB. */
@@ -21,6 +21,11 @@ export interface Mark {
   readonly vector: Vector;
   /** Of each origin in the vector, the hash of its entry there. */
   readonly hashes: Readonly<Record<Origin, string>>;
+  /**
+   * What the store says of added tables. A version that knows nothing of them writes its marks without,
+   * one as soon as it opens a store: so it is seen that it had the store.
+   */
+  readonly tables?: string;
 }
 
 export function markPath(home: string): string {
@@ -35,7 +40,9 @@ export function markOf(store: Store): Mark {
     const place = readPosition(store, origin);
     if (place !== undefined && place.seq === vector[origin]) hashes[origin] = place.hash;
   }
-  return { store: store.get(STORE_ID_KEY) ?? "", vector, hashes };
+  const tables = store.get(TABLES_KEY);
+  const name = store.get(STORE_ID_KEY) ?? "";
+  return { store: name, vector, hashes, ...(tables === undefined ? {} : { tables }) };
 }
 
 export async function writeMark(home: string, mark: Mark): Promise<void> {
@@ -54,9 +61,14 @@ export async function readMark(home: string): Promise<Mark | undefined> {
 
 function parseMark(value: unknown): Mark | undefined {
   if (!isObject(value)) return undefined;
-  const { store, vector, hashes } = value;
+  const { store, vector, hashes, tables } = value;
   const parsed = parseVector(vector);
   if (typeof store !== "string" || parsed === undefined || !isObject(hashes)) return undefined;
   if (!Object.values(hashes).every((hash) => typeof hash === "string")) return undefined;
-  return { store, vector: parsed, hashes: hashes as Record<Origin, string> };
+  return {
+    store,
+    vector: parsed,
+    hashes: hashes as Record<Origin, string>,
+    ...(typeof tables === "string" ? { tables } : {}),
+  };
 }

@@ -14,6 +14,8 @@ export const CLOCK_KEY = "m/clock";
 export const STORE_ID_KEY = "m/store";
 /** The format of the store: `mesh/store/format.ts`. */
 export const FORMAT_KEY = "m/format";
+/** How many of the added tables are kept: `mesh/store/added-tables.ts`. */
+export const TABLES_KEY = "m/tables";
 /** Text of all journal entries in the store together, UTF-16 units. */
 export const JOURNAL_LENGTH_KEY = "m/journal";
 /** Of each origin, its last entry: `Place`. */

@@ -7,6 +7,7 @@ import type { Logger } from "../../core/ports.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
 import { openCheckedStore } from "../../mesh/store/check.ts";
 import type { CheckedStore } from "../../mesh/store/check.ts";
+import { upgradeStore } from "../../mesh/store/format.ts";
 import type { LevelStore } from "../../mesh/store/level-store.ts";
 import { markOf, writeMark } from "../../mesh/store/mark.ts";
 import { oneBox } from "./one-box.ts";
@@ -77,6 +78,7 @@ async function serve(
   options: Omit<TestBoxOptions, "disk" | "store">,
 ): Promise<Omit<BoxOnDisk, "checkMs">> {
   const { store } = checked;
+  await upgradeStore(store, QUIET);
   const box = await oneBox({ box: BOX, ...options, store });
   const stop = async (): Promise<void> => {
     await box.stop();

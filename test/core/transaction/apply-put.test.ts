@@ -5,6 +5,7 @@ import type { Collection, PutRecord } from "../../../core/transaction/records.ts
 import type { Entry } from "../../../mesh/journal/entry.ts";
 import { ALICE, LedgerBox, START_MS } from "../rooms/ledger-box.ts";
 import { Forger } from "../rooms/forge.ts";
+import { permutations } from "../../support/permutations.ts";
 
 const opened: LedgerBox[] = [];
 afterEach(() => opened.splice(0).forEach((box) => box.close()));
@@ -22,21 +23,13 @@ function put(key: readonly string[], value?: Json, collection: Collection = "rec
 
 const KEY = ["!room", ALICE, "m.read", ""] as const;
 
-/** The entries in every order. */
-function* orders<T>(items: readonly T[]): Generator<readonly T[]> {
-  if (items.length === 0) yield [];
-  for (const [i, first] of items.entries()) {
-    for (const rest of orders(items.toSpliced(i, 1))) yield [first, ...rest];
-  }
-}
-
 test("the newest of several writers wins, in whatever order they come", async () => {
   const writes = [
     new Forger("b").entry([put(KEY, { event_id: "$b" })], { ms: START_MS + 2 }),
     new Forger("c").entry([put(KEY, { event_id: "$c" })], { ms: START_MS + 3 }),
     new Forger("d").entry([put(KEY, { event_id: "$d" })], { ms: START_MS + 1 }),
   ];
-  for (const order of orders(writes)) {
+  for (const order of permutations(writes)) {
     const box = await boxWith(order);
     expect(box.rows(puts)).toMatchObject([[["receipt", ...KEY], { value: { event_id: "$c" } }]]);
   }
@@ -48,7 +41,7 @@ test("of writers at the same time the greater origin wins, on every box", async 
     new Forger("d").entry([put(KEY, "d")]),
     new Forger("c").entry([put(KEY, "c")]),
   ];
-  for (const order of orders(writes)) {
+  for (const order of permutations(writes)) {
     expect((await boxWith(order)).rows(puts)).toMatchObject([
       [["receipt", ...KEY], { value: "d" }],
     ]);
@@ -87,7 +80,7 @@ test("backup keys are counted once each, with the same tag in every order", asyn
     new Forger("d").entry([put(key("s2"), undefined, "backup_key")], { ms: START_MS + 9 }),
   ];
   const tags = new Set<string>();
-  for (const order of orders(writes)) {
+  for (const order of permutations(writes)) {
     const [stats] = (await boxWith(order)).rows(backupStats);
     expect(stats?.[1].count).toBe(1);
     tags.add(stats?.[1].etag ?? "");

@@ -30,7 +30,7 @@ function later(services: Services, home: string, text: string): Promise<string> 
 /** Resolves when all that is scheduled is over, and that is on disk. */
 async function untilOver({ node }: BoxOnDisk): Promise<void> {
   using snapshot = node.state.snapshot();
-  const all = await allDelayed(snapshot);
+  const all = await Array.fromAsync(allDelayed(snapshot));
   await untilSo("what was delayed is over", () =>
     all.every(({ id }) => readDelayed(node.state, id)?.ending !== undefined),
   );

@@ -1,18 +1,24 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ServerName } from "../../../core/ids.ts";
-import { openCheckedStore } from "../../../mesh/store/check.ts";
-import { upgradeStore } from "../../../mesh/store/format.ts";
+import { endDelayed } from "../../../core/delayed/manage.ts";
+import { DELAY_MS_MAX, schedule } from "../../../core/delayed/schedule.ts";
+import type { DeviceId, RoomId, ServerName, UserId } from "../../../core/ids.ts";
+import { delayedEvents } from "../../../core/tables.ts";
+import { rangeOf } from "../../../mesh/store/keys.ts";
+import { markOf, writeMark } from "../../../mesh/store/mark.ts";
+import type { SavedHousehold } from "../../e2e/support/household.ts";
 import { openLevelStore } from "../../../mesh/store/level-store.ts";
-import { FORMAT_KEY } from "../../../mesh/store/mesh-keys.ts";
+import { FORMAT_KEY, TABLES_KEY } from "../../../mesh/store/mesh-keys.ts";
 import { oldHomes, unpackHomes } from "../../fixtures/homes.ts";
-import { boxOnDisk, newStoreId, QUIET } from "../../support/box-on-disk.ts";
+import { boxOnDisk } from "../../support/box-on-disk.ts";
 import { homeWith, newestOf, note } from "../storage-path.ts";
 import type { StoragePath } from "../storage-path.ts";
 
 /** Each start makes one table of the log; LevelDB merges four. */
 const TABLES_TO_MERGE = 3;
+/** More than the old home lists. */
+const LISTED_MAX = 100;
 
 export const firstStart: StoragePath = {
   name: "the first start of a home",
@@ -48,7 +54,9 @@ export const merge: StoragePath = {
   },
 };
 
-/** As it was before stores said which format they have. */
+const OLD_SERVER = "hearth.localhost" as ServerName;
+
+/** As it was before stores said which format they have, and had a list of delayed events. */
 async function unpackOldest(home: string): Promise<void> {
   const [oldest] = oldHomes();
   const [box] = oldest?.boxes ?? [];
@@ -60,21 +68,35 @@ async function unpackOldest(home: string): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+  await delaySome(home, oldest.people);
   const store = await openLevelStore(join(home, "store"));
-  await store.batch([{ type: "del", key: FORMAT_KEY }]);
+  const lists = rangeOf(delayedEvents, { prefix: [], limit: LISTED_MAX });
+  const later = [FORMAT_KEY, TABLES_KEY, ...(await store.range(lists)).map(([key]) => key)];
+  await store.batch(later.map((key) => ({ type: "del", key })));
+  await writeMark(home, markOf(store));
   await store.close();
 }
 
-const OLD_SERVER = "hearth.localhost" as ServerName;
+/** One that is open, one that is over, one that is forgotten. */
+async function delaySome(home: string, { alice, room }: SavedHousehold): Promise<void> {
+  const box = await boxOnDisk(home, { serverName: OLD_SERVER });
+  const requester = { user: alice.user_id as UserId, device: alice.device_id as DeviceId };
+  const event = { requester, room: room as RoomId, type: "m.room.message", content: {} };
+  const later = (id: string, forget: readonly string[]): Promise<void> =>
+    box.node.runner.run(schedule, { ...event, delayMs: DELAY_MS_MAX, id, forget });
+  for (const id of ["gone", "over"]) {
+    await later(id, []);
+    await box.node.runner.run(endDelayed, { id });
+  }
+  await later("open", ["gone"]);
+  await box.stop();
+}
 
 export const upgrade: StoragePath = {
   name: "a start on the store of an earlier version",
   serverName: OLD_SERVER,
   prepare: unpackOldest,
   run: async (home, promise) => {
-    const { store } = await openCheckedStore(home, newStoreId);
-    await upgradeStore(store, QUIET);
-    await store.close();
     const box = await boxOnDisk(home, { serverName: OLD_SERVER });
     await box.node.runner.run(note, "by this version");
     promise(newestOf(box));

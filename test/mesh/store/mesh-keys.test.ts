@@ -5,6 +5,7 @@ import {
   FORMAT_KEY,
   OWN_PREFIXES,
   STORE_ID_KEY,
+  TABLES_KEY,
   heardKey,
   isSharedKey,
   leftKey,
@@ -33,6 +34,7 @@ test("every row of a box is either shared with those who copy it, or its own", a
 test("promises, what others said, and what is left to apply are never shared", () => {
   const own = [
     STORE_ID_KEY,
+    TABLES_KEY,
     `${CLAIM_PREFIX}user`,
     heardKey(boxOfName("a")),
     leftKey(1),
