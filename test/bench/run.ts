@@ -5,6 +5,7 @@ import type { Benchmark } from "./benchmark.ts";
 import { arrival } from "./cases/arrival.ts";
 import { bigRoom } from "./cases/big-room.ts";
 import { catchUp } from "./cases/catch-up.ts";
+import { delayed } from "./cases/delayed.ts";
 import { idleMemory } from "./cases/idle-memory.ts";
 import { initialSync } from "./cases/initial-sync.ts";
 import { roomRules } from "./cases/room-rules.ts";
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   idleMemory,
   roomRules,
   transactions,
+  delayed,
   bigRoom,
 ];
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./support/box-process.ts";
 import type { BoxProcess } from "./support/box-process.ts";
 import { TestUser, textsOf } from "./support/client.ts";
-import { LaterSoftware, NEW_FORMAT, NEW_KIND } from "./support/later-software.ts";
+import { OtherSoftware, NEW_FORMAT, NEW_KIND } from "./support/other-software.ts";
 import { Program } from "./support/program.ts";
 import { TestMesh } from "./support/test-mesh.ts";
 
@@ -28,8 +28,8 @@ async function moodsIn(box: BoxProcess): Promise<{ applied: string[]; kept: stri
 }
 
 describe("two versions of the software in one mesh (N=3)", () => {
-  const later = new LaterSoftware(NEW_KIND);
-  const stillLater = new LaterSoftware([...NEW_KIND, ...NEW_FORMAT]);
+  const later = new OtherSoftware(NEW_KIND);
+  const stillLater = new OtherSoftware([...NEW_KIND, ...NEW_FORMAT]);
   let mesh: TestMesh;
   let alice: TestUser;
   let room: string;

@@ -47,8 +47,18 @@ export const NEW_FORMAT: readonly Patch[] = [
   ],
 ];
 
-/** A copy of this software with changes, as a later release would be. */
-export class LaterSoftware {
+/** An earlier version has no lists of delayed events, and knows nothing of added tables. */
+export const NO_ADDED_TABLES: readonly Patch[] = [
+  ["core/transaction/apply-put.ts", 'record.collection === "delayed"', "false as boolean"],
+  ["mesh/store/check.ts", "await distrustTables(found.store, mark);", ""],
+  ["mesh/store/check.ts", ", tablesOp()]", "]"],
+  ["mesh/store/format.ts", "await makeAddedTables(store, logger);", ""],
+  ["mesh/store/mark.ts", ", ...(tables === undefined ? {} : { tables }) }", " }"],
+  ["mesh/verify/sections.ts", 'scope }) => scope === "mesh")', 'name }) => name === "p")'],
+];
+
+/** A copy of this software with changes, as another release would be. */
+export class OtherSoftware {
   readonly folder = mkdtempSync(join(tmpdir(), "hearth-later-"));
 
   constructor(patches: readonly Patch[]) {
