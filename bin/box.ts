@@ -1,7 +1,7 @@
 import nacl from "tweetnacl";
 import { clientEndpoints } from "../api/client/index.ts";
 import { createApi } from "../api/server.ts";
-import { verifyAccessToken } from "../core/account/tokens.ts";
+import { useAccessToken } from "../core/account/refresh.ts";
 import { signingKey } from "../core/event/sign.ts";
 import { parseServerName } from "../core/ids.ts";
 import type { BoxId, ServerName } from "../core/ids.ts";
@@ -253,7 +253,7 @@ function assemble(from: Home, running: Running) {
   const api = createApi({
     services,
     endpoints: clientEndpoints,
-    authenticate: (token) => verifyAccessToken(services, token),
+    authenticate: (token) => useAccessToken(services, token),
     notReady: () => (node.isRemoved ? REMOVED : refusal()),
   });
   const desk = new VerifyDesk({ box: keys.box, store, timers: systemTimers, refusal });

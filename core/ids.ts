@@ -13,6 +13,8 @@ export type EventId = Id<"EventId">;
 export type RoomAlias = Id<"RoomAlias">;
 export type ServerName = Id<"ServerName">;
 export type DeviceId = Id<"DeviceId">;
+/** A login that can be refreshed: 16 characters of base64url. */
+export type SessionId = Id<"SessionId">;
 /** A box of the mesh: 8 lower-case base32 characters, derived from its peer key. */
 export type BoxId = Id<"BoxId">;
 

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from "./json.ts";
 import type { Pdu } from "./event/pdu.ts";
 import type { StateKey } from "./event/state-key.ts";
-import type { BoxId, DeviceId, EventId, RoomId, UserId } from "./ids.ts";
+import type { BoxId, DeviceId, EventId, RoomId, SessionId, UserId } from "./ids.ts";
 import type { Key, Table } from "./table.ts";
 import type {
   Collection,
@@ -16,10 +16,7 @@ import type {
 } from "./transaction/records.ts";
 import type { Dot, Origin, Vector } from "./vector.ts";
 
-/**
- * Everything that is kept: name, key and value of each table. All of it is derived from transactions
- * and can be rebuilt from them. Names are never reused; a dropped table stays as a tombstone.
- */
+/** Everything that is kept, derived from transactions. Names are never reused; a dropped table stays as a tombstone. */
 const catalogue: Omit<Table<Key, unknown>, "types">[] = [];
 
 /** Every table, in the order of this file. */
@@ -213,6 +210,9 @@ export const oneTimeKeyCounts = table<[UserId, DeviceId], Readonly<Record<string
 
 /** Every account of this server. */
 export const users = table<[UserId], true>("u", "list of accounts");
+
+/** The newest round of a session of which a token was used: refresh tokens of earlier ones are dead. */
+export const sessionRounds = table<[SessionId], number>("sr", "rounds of sessions that refresh");
 
 /** Room key backups: how many keys and a tag that changes with them. Key: user, version. */
 export const backupStats = table<

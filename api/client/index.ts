@@ -93,6 +93,7 @@ import { getPushers, postPusher } from "./pusher.ts";
 import { setReadMarker } from "./read-markers.ts";
 import { postReceipt } from "./receipts.ts";
 import { redactEvent } from "./redaction.ts";
+import { refresh } from "./refresh.ts";
 import { registrationTokenValidity } from "./registration-tokens.ts";
 import { checkUsernameAvailability, register } from "./registration.ts";
 import {
@@ -229,6 +230,7 @@ export const clientEndpoints: readonly Endpoint[] = [
   reportEvent,
   reportRoom,
   reportUser,
+  refresh,
   register,
   registrationTokenValidity,
   scheduleDelayedEvent,

@@ -3,6 +3,7 @@ import { MatrixError, missingParam } from "../../core/errors.ts";
 import { isObject } from "../../core/json.ts";
 import { publicEndpoint } from "../endpoint.ts";
 import { deviceIdOf, textOf } from "../parse-ids.ts";
+import { tokensJson } from "../tokens-json.ts";
 
 /** How users can log in. */
 export const getLoginFlows = publicEndpoint({
@@ -24,20 +25,21 @@ export const login = publicEndpoint({
     if (body["type"] !== PASSWORD_LOGIN) throw new MatrixError(400, "M_UNKNOWN", "Bad login type.");
     const password = textOf(body["password"]);
     if (password === undefined) throw missingParam("password is missing");
-    const { user, device, token } = await logIn(services, {
+    const session = await logIn(services, {
       identifier: isObject(body["identifier"]) ? body["identifier"] : undefined,
       user: textOf(body["user"]),
       password,
       device: body["device_id"] === undefined ? undefined : deviceIdOf(body["device_id"]),
       deviceName: textOf(body["initial_device_display_name"]),
+      refreshable: body["refresh_token"] === true,
     });
     const { publicBaseUrl: url } = services.settings;
     const wellKnown = url === undefined ? {} : { "m.homeserver": { base_url: url } };
     return {
       json: {
-        user_id: user,
-        device_id: device,
-        access_token: token,
+        user_id: session.user,
+        device_id: session.device,
+        ...tokensJson(session),
         ...(url === undefined ? {} : { well_known: wellKnown }),
       },
     };

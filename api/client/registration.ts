@@ -7,6 +7,7 @@ import { isRegistrationTokenValid } from "../../core/account/registration-tokens
 import { missingParam } from "../../core/errors.ts";
 import { publicEndpoint } from "../endpoint.ts";
 import { deviceIdOf, textOf } from "../parse-ids.ts";
+import { tokensJson } from "../tokens-json.ts";
 import { requireUia } from "../pipeline/uia.ts";
 
 /** Registers an account: freely where the owner allows it, else with a registration token. */
@@ -35,10 +36,11 @@ export const register = publicEndpoint({
       password,
       device,
       deviceName: textOf(body["initial_device_display_name"]),
+      refreshable: body["refresh_token"] === true,
       inhibitLogin: body["inhibit_login"] === true,
       registrationToken,
     });
-    const session = "token" in made ? { access_token: made.token, device_id: made.device } : {};
+    const session = "token" in made ? { device_id: made.device, ...tokensJson(made) } : {};
     return { json: { user_id: made.user, ...session } };
   },
 });

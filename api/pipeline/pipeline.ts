@@ -17,8 +17,8 @@ import { accessTokenOf, requireToken } from "./token.ts";
 export interface PipelineOptions {
   readonly services: Services;
   readonly endpoints: readonly Endpoint[];
-  /** The session behind an access token; throws `MatrixError` 401 or 503. */
-  readonly authenticate: (token: string) => Requester;
+  /** The session behind an access token; `MatrixError` 401 or 503 where there is none. */
+  readonly authenticate: (token: string) => Requester | Promise<Requester>;
   /** Why the box cannot answer now, for people; `undefined` when it can. */
   readonly notReady?: () => string | undefined;
 }
@@ -63,7 +63,7 @@ export class Pipeline {
     this.#checkSize(message, match);
     const { endpoint, names, values } = found(match);
     this.#checkReady();
-    request.auth = this.#authenticate(endpoint, message, request);
+    request.auth = await this.#authenticate(endpoint, message, request);
     this.#limit(endpoint, request);
     const { rules, checkBody, bytesMax } = this.#of(endpoint);
     request.params = withDefaults(endpoint, decodeParameters(names, values));
@@ -95,11 +95,11 @@ export class Pipeline {
     if (reason !== undefined) throw unavailable(reason);
   }
 
-  #authenticate(
+  async #authenticate(
     endpoint: Endpoint,
     message: IncomingMessage,
     request: Incoming,
-  ): Requester | undefined {
+  ): Promise<Requester | undefined> {
     if (endpoint.auth === "none") return undefined;
     const token = accessTokenOf(message, () => request.query);
     if (token === undefined && endpoint.auth === "optional") return undefined;

@@ -19,6 +19,7 @@ export interface LoginForm {
   readonly password: string;
   readonly device?: DeviceId | undefined;
   readonly deviceName?: string | undefined;
+  readonly refreshable?: boolean | undefined;
 }
 
 /**
@@ -35,7 +36,8 @@ export async function logIn(
   // An unknown name takes the same time, so that names cannot be probed.
   const fits = await checkPassword(deps, user ?? ("@:" as UserId), form.password);
   if (user === undefined || !exists || !fits) throw forbidden("wrong user name or password");
-  return startSession(deps, { user, device: form.device, deviceName: form.deviceName });
+  const { device, deviceName, refreshable } = form;
+  return startSession(deps, { user, device, deviceName, refreshable });
 }
 
 function namedUser(

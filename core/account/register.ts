@@ -31,6 +31,7 @@ export interface Registration {
   readonly password: string;
   readonly device?: DeviceId | undefined;
   readonly deviceName?: string | undefined;
+  readonly refreshable?: boolean | undefined;
   readonly inhibitLogin: boolean;
   /** The token by which the registration was allowed, if it was by one. */
   readonly registrationToken?: string | undefined;
@@ -49,7 +50,8 @@ export async function register(
   const admin = deps.isCaughtUp() ? "first" : false;
   await makeAccount(deps, { user, password, registrationToken, admin });
   if (input.inhibitLogin) return { user };
-  return startSession(deps, { user, device: input.device, deviceName: input.deviceName });
+  const { device, deviceName, refreshable } = input;
+  return startSession(deps, { user, device, deviceName, refreshable });
 }
 
 /** Guests are refused: rooms of a household are for people with a name. */

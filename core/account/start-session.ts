@@ -10,7 +10,7 @@ import { millisecondsOf } from "../transaction/records.ts";
 import { userDoc } from "../user-data/section.ts";
 import { isActive } from "./accounts.ts";
 import { capitals } from "./random-names.ts";
-import { mintAccessToken } from "./tokens.ts";
+import { mintAccessToken, mintFirstPair } from "./tokens.ts";
 
 const DEVICE_ID_CHARACTERS = 10;
 
@@ -19,6 +19,8 @@ export interface NewSession {
   readonly device?: DeviceId | undefined;
   /** Given to a device that is new; a known one keeps its name. */
   readonly deviceName?: string | undefined;
+  /** The client can refresh its access token, so that it may expire. */
+  readonly refreshable?: boolean | undefined;
   readonly tokenKeys: readonly TokenKey[];
 }
 
@@ -26,6 +28,9 @@ export interface Session {
   readonly user: UserId;
   readonly device: DeviceId;
   readonly token: string;
+  /** Where the client can refresh: only then the access token expires. */
+  readonly refreshToken?: string;
+  readonly expiresInMs?: number;
 }
 
 /**
@@ -54,8 +59,9 @@ export function openSession(draft: Draft, input: NewSession, env: Env): Session 
     draft.putFact("revoked", ["device", user, device], { before: env.time });
   }
   const deps = { tokenKeys: input.tokenKeys, random: env.random };
-  const { token } = mintAccessToken(deps, { user, device, issued: env.time, deviceCreated });
-  return { user, device, token };
+  const login = { user, device, issued: env.time, deviceCreated };
+  if (input.refreshable === true) return { user, device, ...mintFirstPair(deps, login) };
+  return { user, device, token: mintAccessToken(deps, login).token };
 }
 
 function isCrossSigningKey(draft: Draft, user: UserId, device: DeviceId): boolean {

@@ -1,134 +1,137 @@
-import { createHmac, createSecretKey, timingSafeEqual } from "node:crypto";
-import type { KeyObject } from "node:crypto";
 import { MatrixError, unavailable } from "../errors.ts";
-import type { DeviceId, UserId } from "../ids.ts";
-import { isLocalpart, localpartOf, parseDeviceId, parseUserId, serverOf, userId } from "../ids.ts";
-import type { Random, View } from "../ports.ts";
-import type { Requester, Services, TokenKey } from "../services.ts";
 import { isObject } from "../json.ts";
-import { fields, puts } from "../tables.ts";
+import type { SessionId, UserId } from "../ids.ts";
+import { serverOf } from "../ids.ts";
+import type { Random, View } from "../ports.ts";
+import type { Requester, Services } from "../services.ts";
+import { fields, puts, sessionRounds } from "../tables.ts";
 import type { HybridTime } from "../transaction/records.ts";
+import { millisecondsOf, ROUND_OF_ENDED } from "../transaction/records.ts";
+import { openToken, roundOf, sealToken, tokenIdOf } from "./token-form.ts";
+import type { SessionRound, TokenPayload, TokenUse } from "./token-form.ts";
+
+/** Bytes of the random ID of a token or session: 96 bits never meet by chance. */
+const TOKEN_ID_BYTES = 12;
+/**
+ * How long an access token of a session that can be refreshed is good, in milliseconds. A stolen one is of
+ * use for no longer, and each refresh writes one small record on all boxes.
+ */
+export const ACCESS_TOKEN_LIFE_MS = 3_600_000;
+
+/** Whose session a token is made for, of which login. */
+export type Login = Omit<TokenPayload, "tokenId">;
+
+type KeysAndRandom = Pick<Services, "tokenKeys"> & { readonly random: Random };
+
+function randomId({ random }: { readonly random: Random }): string {
+  return Buffer.from(random.bytes(TOKEN_ID_BYTES)).toString("base64url");
+}
+
+/** Makes a token that does not expire, for a device that did not ask for refreshing. */
+export function mintAccessToken(
+  deps: KeysAndRandom,
+  login: Login,
+): { readonly token: string; readonly tokenId: string } {
+  const tokenId = randomId(deps);
+  return { token: sealToken(deps, "access", { ...login, tokenId }), tokenId };
+}
+
+/** An access token that expires, and what gets the next one. */
+export interface TokenPair {
+  readonly token: string;
+  readonly refreshToken: string;
+  readonly expiresInMs: number;
+}
+
+/** Makes the first pair of a new session. */
+export function mintFirstPair(deps: KeysAndRandom, login: Login): TokenPair {
+  const session = randomId(deps) as SessionId;
+  return mintPair(deps, login, { session, round: 0 }, millisecondsOf(login.issued));
+}
 
 /**
- * Access tokens that any box verifies alone: `hearth_<payload>.<mac>`, both base64url. The payload is
- * the JSON array `[localpart, device, tokenId, issued, kid, deviceCreated]`, `issued` a hybrid time,
- * `deviceCreated` in milliseconds; the MAC is HMAC-SHA256 of the payload's text under the key named `kid`. A token made on one box is good on the
- * next one at once; it ends by a revocation, a fact that is replicated.
+ * Makes the pair of one round. The refresh token is the same whichever box makes it, and `issued` stays
+ * that of the login: what ended the session before this box heard of it ends the new pair as well.
  */
-const PREFIX = "hearth_";
-/** Characters in a token: a localpart and a device ID of 255 bytes, doubled by JSON escapes, fit. */
-export const TOKEN_CHARACTERS_MAX = 2048;
-/** Bytes of a token's random ID: 96 bits never meet by chance. */
-const TOKEN_ID_BYTES = 12;
-
-interface TokenPayload {
-  readonly user: UserId;
-  readonly device: DeviceId;
-  readonly tokenId: string;
-  readonly issued: HybridTime;
-  readonly deviceCreated: number;
+export function mintPair(
+  deps: Pick<Services, "tokenKeys">,
+  login: Login,
+  { session, round }: SessionRound,
+  nowMs: number,
+): TokenPair {
+  const access = tokenIdOf({ session, round, expiresMs: nowMs + ACCESS_TOKEN_LIFE_MS });
+  return {
+    token: sealToken(deps, "access", { ...login, tokenId: access }),
+    refreshToken: sealToken(deps, "refresh", { ...login, tokenId: tokenIdOf({ session, round }) }),
+    expiresInMs: ACCESS_TOKEN_LIFE_MS,
+  };
 }
 
-const preparedKeys = new WeakMap<TokenKey, KeyObject>();
-
-/** Every request needs it, and preparing it costs four times what the MAC does. */
-function preparedKey(key: TokenKey): KeyObject {
-  const known = preparedKeys.get(key);
-  if (known !== undefined) return known;
-  const prepared = createSecretKey(key.key);
-  preparedKeys.set(key, prepared);
-  return prepared;
+/**
+ * `soft`: the session is there, and the client may keep its encryption keys and log in again on the same
+ * device. Else clients throw them away.
+ */
+export function unknownToken(message: string, soft = false): MatrixError {
+  return new MatrixError(401, "M_UNKNOWN_TOKEN", message, { soft_logout: soft });
 }
 
-function macOf(key: TokenKey, payload: string): Buffer {
-  return createHmac("sha256", preparedKey(key)).update(`access:${payload}`).digest();
+/** A live token: whose it is, and what is known of its session if it can be refreshed. */
+export interface LiveToken {
+  readonly payload: TokenPayload;
+  readonly round?: SessionRound;
+  /** The newest round of the session that this box knows to be used. */
+  readonly usedRound: number;
 }
 
-/** Makes a token for a device. `issued` is the time of the transaction that logs the device in. */
-export function mintAccessToken(
-  deps: Pick<Services, "tokenKeys"> & { readonly random: Random },
-  input: Omit<TokenPayload, "tokenId">,
-): { readonly token: string; readonly tokenId: string } {
-  const key = deps.tokenKeys[0];
-  if (key === undefined) throw new Error("there is no token key to sign with");
-  const tokenId = Buffer.from(deps.random.bytes(TOKEN_ID_BYTES)).toString("base64url");
-  const { user, device, issued, deviceCreated } = input;
-  const parts = [localpartOf(user), device, tokenId, issued, key.kid, deviceCreated];
-  const payload = Buffer.from(JSON.stringify(parts)).toString("base64url");
-  return { token: `${PREFIX}${payload}.${macOf(key, payload).toString("base64url")}`, tokenId };
-}
-
-const unknownToken = (message: string): MatrixError =>
-  new MatrixError(401, "M_UNKNOWN_TOKEN", message, { soft_logout: false });
+export type VerifyDeps = Pick<Services, "tokenKeys" | "serverName" | "reader" | "isCaughtUp">;
 
 /**
  * The session behind a token. Throws 401 M_UNKNOWN_TOKEN only when the token is known to be dead,
  * since clients drop their encryption keys on that; 503 when another box may know more.
  */
+export function liveToken(deps: VerifyDeps, use: TokenUse, token: string): LiveToken {
+  const payload = openToken(deps, use, token);
+  if (payload === "no-token") throw unknownToken("this is not a token of this server");
+  if (payload === "unknown-key") {
+    if (!deps.isCaughtUp()) throw unavailable("this box is catching up and cannot check the token");
+    throw unknownToken("the key of this token is not in use any more");
+  }
+  const round = roundOf(payload.tokenId);
+  const usedRound =
+    round === undefined ? 0 : (deps.reader.get(sessionRounds, [round.session]) ?? 0);
+  if (usedRound === ROUND_OF_ENDED || isRevoked(deps.reader, payload)) {
+    throw unknownToken("this session was logged out");
+  }
+  return { payload, usedRound, ...(round ? { round } : {}) };
+}
+
+/**
+ * The session behind an access token. Those of earlier rounds are good until they expire: requests that
+ * were under way during a refresh, or come from another process of the client, are not logged out by it.
+ */
+export function liveAccessToken(
+  deps: VerifyDeps & Pick<Services, "now">,
+  token: string,
+): LiveToken {
+  const live = liveToken(deps, "access", token);
+  const expiresMs = live.round?.expiresMs;
+  if (expiresMs !== undefined && expiresMs <= millisecondsOf(deps.now())) {
+    throw unknownToken("this access token has expired", true);
+  }
+  return live;
+}
+
+/** As `liveAccessToken`, without noting that the token was used: `useAccessToken` does. */
 export function verifyAccessToken(
-  deps: Pick<Services, "tokenKeys" | "serverName" | "reader" | "isCaughtUp">,
+  deps: VerifyDeps & Pick<Services, "now">,
   token: string,
 ): Requester {
-  const parsed = decode(deps, token);
-  if (parsed === "no-token") throw unknownToken("this is not an access token of this server");
-  if (parsed === "unknown-key") {
-    if (!deps.isCaughtUp()) throw unavailable("this box is catching up and cannot check the token");
-    throw unknownToken("the key of this access token is not in use any more");
-  }
-  if (isRevoked(deps.reader, parsed)) throw unknownToken("this access token was logged out");
-  const { issued: _, ...requester } = parsed;
+  return requesterOf(liveAccessToken(deps, token));
+}
+
+export function requesterOf({ payload }: LiveToken): Requester {
+  const { issued: _, ...requester } = payload;
   return requester;
-}
-
-function decode(
-  deps: Pick<Services, "tokenKeys" | "serverName">,
-  token: string,
-): TokenPayload | "no-token" | "unknown-key" {
-  if (!token.startsWith(PREFIX) || token.length > TOKEN_CHARACTERS_MAX) return "no-token";
-  const [payload, mac, ...rest] = token.slice(PREFIX.length).split(".");
-  if (payload === undefined || mac === undefined || rest.length > 0) return "no-token";
-  const parts = parsePayload(payload);
-  if (parts === undefined) return "no-token";
-  const key = deps.tokenKeys.find(({ kid }) => kid === parts.kid);
-  if (key === undefined) return "unknown-key";
-  const given = Buffer.from(mac, "base64url");
-  const expected = macOf(key, payload);
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return "no-token";
-  const user = parseUserId(userId(parts.localpart, deps.serverName));
-  const device = parseDeviceId(parts.device);
-  if (user === undefined || device === undefined) return "no-token";
-  const { tokenId, issued, deviceCreated } = parts;
-  return { user, device, tokenId, issued: issued as HybridTime, deviceCreated };
-}
-
-interface PayloadParts {
-  readonly localpart: string;
-  readonly device: string;
-  readonly tokenId: string;
-  readonly issued: number;
-  readonly kid: string;
-  readonly deviceCreated: number;
-}
-
-function parsePayload(payload: string): PayloadParts | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-  } catch {
-    return undefined;
-  }
-  if (!Array.isArray(value) || value.length !== 6) return undefined;
-  const [localpart, device, tokenId, issued, kid, deviceCreated] = value as unknown[];
-  if (typeof localpart !== "string" || !isLocalpart(localpart)) return undefined;
-  if (typeof device !== "string" || typeof tokenId !== "string" || typeof kid !== "string") {
-    return undefined;
-  }
-  if (!isTime(issued) || !isTime(deviceCreated)) return undefined;
-  return { localpart, device, tokenId, issued, kid, deviceCreated };
-}
-
-function isTime(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { roundOf } from "../account/token-form.ts";
 import type { DeviceId, UserId } from "../ids.ts";
 import { dropOneTimeKeys } from "../key/drop-one-time-keys.ts";
 import { isObject } from "../json.ts";
@@ -5,6 +6,7 @@ import { PUSHERS } from "../push/pusher-index.ts";
 import type { Env, Reader } from "../ports.ts";
 import type { Requester, Services } from "../services.ts";
 import type { Draft } from "../transaction/draft.ts";
+import { ROUND_OF_ENDED } from "../transaction/records.ts";
 import { PART_SEPARATOR, readSection, userDoc } from "../user-data/section.ts";
 
 /** Devices removed in one transaction: each is about five records of the 2,000 that fit. */
@@ -18,7 +20,7 @@ export interface EndSessions {
   readonly devices: readonly DeviceId[];
   /** Keys of the user document that go with the devices, by section; `ownedBy` collects them. */
   readonly keys: readonly (readonly [section: string, key: string])[];
-  /** The token that asks, ended by its own ID: its issue may lie ahead of this box's clock. */
+  /** The token that asks, ended with its session by ID: its issue may lie ahead of this box's clock. */
   readonly tokenId?: string;
   /** Every token of the user issued until now ends, but for those of `except`. */
   readonly everywhere?: { readonly except?: DeviceId };
@@ -29,6 +31,8 @@ export function endSessions(draft: Draft, input: EndSessions, env: Env): void {
   const { user } = input;
   if (input.tokenId !== undefined) {
     draft.putFact("revoked", ["token", input.tokenId], { before: env.time });
+    const session = roundOf(input.tokenId)?.session;
+    if (session !== undefined) draft.raiseRound(session, ROUND_OF_ENDED);
   }
   if (input.everywhere) {
     draft.putFact("revoked", ["user", user], { before: env.time, ...input.everywhere });

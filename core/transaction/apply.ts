@@ -4,7 +4,7 @@ import type { EventId, ServerName, UserId } from "../ids.ts";
 import type { Documents, WritableView } from "../ports.ts";
 import { indexPusher, PUSHERS } from "../push/pusher-index.ts";
 import { projectEvent } from "../rooms/project-event.ts";
-import { closedOrigins, events, fields, users } from "../tables.ts";
+import { closedOrigins, events, fields, sessionRounds, users } from "../tables.ts";
 import type { StoredEvent, Topic } from "../tables.ts";
 import { boxOf } from "../vector.ts";
 import type { Dot, Vector } from "../vector.ts";
@@ -12,7 +12,14 @@ import { applyEffect, applySettled } from "./apply-effect.ts";
 import { applyPut } from "./apply-put.ts";
 import { applyDequeue, applyEnqueue } from "./apply-queue.ts";
 import type { isKnownRecord } from "./known-records.ts";
-import type { ChangeRecord, CloseRecord, DocId, HybridTime, TransactionRecord } from "./records.ts";
+import type {
+  ChangeRecord,
+  CloseRecord,
+  DocId,
+  HybridTime,
+  RoundRecord,
+  TransactionRecord,
+} from "./records.ts";
 import { logToTopic } from "./topics.ts";
 import { keepUnknownRecord } from "./unknown-records.ts";
 
@@ -63,6 +70,8 @@ export function applyRecord(
       return applyEffect(context, record, index);
     case "settled":
       return applySettled(context, record);
+    case "round":
+      return applyRound(context, record);
     case "close":
       return applyClose(context, record);
     case "birth":
@@ -73,6 +82,10 @@ export function applyRecord(
 /** Only the box itself knows where its earlier lives ended. */
 function applyClose({ view, dot }: ApplyContext, { origin, seq }: CloseRecord): void {
   if (boxOf(origin) === boxOf(dot.origin)) view.put(closedOrigins, [origin], seq);
+}
+
+function applyRound({ view }: ApplyContext, { session, round }: RoundRecord): void {
+  if (round > (view.get(sessionRounds, [session]) ?? 0)) view.put(sessionRounds, [session], round);
 }
 
 function applyChange(

@@ -1,11 +1,11 @@
 import { assert, tooLarge } from "../errors.ts";
 import type { Pdu } from "../event/pdu.ts";
 import type { Json } from "../json.ts";
-import type { DeviceId, EventId, UserId } from "../ids.ts";
+import type { DeviceId, EventId, SessionId, UserId } from "../ids.ts";
 import type { Documents } from "../ports.ts";
 import type { Key, Table } from "../table.ts";
 import type { StoredEvent } from "../tables.ts";
-import { fields, pusherCounts } from "../tables.ts";
+import { fields, pusherCounts, sessionRounds } from "../tables.ts";
 import { fieldKey } from "../documents/field-key.ts";
 import { admitEvent } from "../rooms/admit-event.ts";
 import { applyRecord, storedEvent } from "./apply.ts";
@@ -79,6 +79,12 @@ export class Draft {
   /** Writes a small fact; `undefined` deletes it. */
   putFact(collection: Collection, key: readonly string[], value: Json | undefined): void {
     this.#stage({ kind: "put", collection, key, ...(value === undefined ? {} : { value }) });
+  }
+
+  /** Notes the newest used round of a session; one that is known stages nothing. */
+  raiseRound(session: SessionId, round: number): void {
+    if (round <= (this.get(sessionRounds, [session]) ?? 0)) return;
+    this.#stage({ kind: "round", session, round });
   }
 
   sendToDevice(user: UserId, device: DeviceId, message: ToDeviceMessage): void {

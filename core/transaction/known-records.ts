@@ -23,6 +23,7 @@ const KINDS: { readonly [K in TransactionRecord["kind"]]: (record: SaysItsKind) 
   dequeue: isKnownQueue,
   effect: isKnownLane,
   settled: isKnownLane,
+  round: always,
   birth: always,
   close: always,
 };

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../json.ts";
 import type { Pdu } from "../event/pdu.ts";
-import type { DeviceId, EventId, RoomId, UserId } from "../ids.ts";
+import type { DeviceId, EventId, RoomId, SessionId, UserId } from "../ids.ts";
 import type { Origin, Vector } from "../vector.ts";
 
 /** Hybrid logical time: milliseconds × 1024 + counter. A safe integer until the year 2248. */
@@ -136,6 +136,19 @@ export type DequeueRecord =
       readonly keyId: string;
     };
 
+/**
+ * A session has used tokens of this round; of several the greatest holds, whatever their times. An earlier
+ * one that was written later, on the other side of a split, must not bring dead refresh tokens back.
+ */
+export interface RoundRecord {
+  readonly kind: "round";
+  readonly session: SessionId;
+  readonly round: number;
+}
+
+/** The round of a session that was logged out by a token of its own: past all that can be. */
+export const ROUND_OF_ENDED = Number.MAX_SAFE_INTEGER;
+
 /** The first record of every incarnation, and the closing of an earlier one. */
 export interface BirthRecord {
   readonly kind: "birth";
@@ -194,6 +207,7 @@ export type TransactionRecord =
   | PutRecord
   | EnqueueRecord
   | DequeueRecord
+  | RoundRecord
   | EffectRecord
   | SettledRecord
   | BirthRecord

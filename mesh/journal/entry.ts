@@ -90,6 +90,8 @@ function isRecord(value: unknown): value is TransactionRecord {
       return typeof value["lane"] === "string" && isEffect(value["effect"]);
     case "settled":
       return isSettledRecord(value);
+    case "round":
+      return typeof value["session"] === "string" && isCount(value["round"]);
     case "close":
       return parseOrigin(value["origin"]) !== undefined && isCount(value["seq"]);
     default:

@@ -1,5 +1,5 @@
 import { clientEndpoints } from "../../api/client/index.ts";
-import { verifyAccessToken } from "../../core/account/tokens.ts";
+import { useAccessToken } from "../../core/account/refresh.ts";
 import type { Services } from "../../core/services.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { oneBox } from "./one-box.ts";
@@ -41,7 +41,7 @@ export async function accountApiOf(box: TestBox): Promise<AccountApi> {
   const api = await testApi({
     services,
     endpoints: clientEndpoints,
-    authenticate: (token) => verifyAccessToken(services, token),
+    authenticate: (token) => useAccessToken(services, token),
   });
   const call: AccountApi["call"] = (session, method, path, json) =>
     api.request(method, path.startsWith("/_matrix") ? path : `/_matrix/client/v3${path}`, {

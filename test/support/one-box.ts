@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { verifyAccessToken } from "../../core/account/tokens.ts";
+import { useAccessToken } from "../../core/account/refresh.ts";
 import { signingKey } from "../../core/event/sign.ts";
 import type { BoxId, ServerName } from "../../core/ids.ts";
 import type { HttpClient, Logger } from "../../core/ports.ts";
@@ -105,7 +105,7 @@ export async function oneBox(options: TestBoxOptions = {}): Promise<TestBox> {
   const api = createApi({
     services,
     endpoints: clientEndpoints,
-    authenticate: (token) => verifyAccessToken(services, token),
+    authenticate: (token) => useAccessToken(services, token),
     notReady: () => node.renewalRefusal,
     ...(options.observe ? { observe: options.observe } : {}),
   });

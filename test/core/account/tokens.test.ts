@@ -1,22 +1,29 @@
 import { expect, test } from "vitest";
 import type { MatrixError } from "../../../core/errors.ts";
+import { refreshSession } from "../../../core/account/refresh.ts";
+import { roundOf, TOKEN_CHARACTERS_MAX } from "../../../core/account/token-form.ts";
 import {
+  ACCESS_TOKEN_LIFE_MS,
+  liveToken,
   mintAccessToken,
-  TOKEN_CHARACTERS_MAX,
+  mintFirstPair,
+  mintPair,
   verifyAccessToken,
 } from "../../../core/account/tokens.ts";
-import type { DeviceId, ServerName, UserId } from "../../../core/ids.ts";
+import type { DeviceId, ServerName, SessionId, UserId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
-import type { Reader } from "../../../core/ports.ts";
+import type { Reader, Runner } from "../../../core/ports.ts";
 import type { TokenKey } from "../../../core/services.ts";
-import { fields } from "../../../core/tables.ts";
+import { fields, sessionRounds } from "../../../core/tables.ts";
 import type { HybridTime } from "../../../core/transaction/records.ts";
+import { HYBRID_TICKS_PER_MS, ROUND_OF_ENDED } from "../../../core/transaction/records.ts";
 
 const user = "@alice:hearth.test" as UserId;
 const device = "DEVICE" as DeviceId;
 const KEY: TokenKey = { kid: "k1", key: new Uint8Array(32).fill(1) };
 const OTHER: TokenKey = { kid: "k2", key: new Uint8Array(32).fill(2) };
 const random = { bytes: (length: number): Uint8Array => new Uint8Array(length).fill(7) };
+const SESSION = "BwcHBwcHBwcHBwcH" as SessionId;
 const at = (time: number): HybridTime => time as HybridTime;
 
 function mint(issued = 1000, key = KEY): { token: string; tokenId: string } {
@@ -24,33 +31,59 @@ function mint(issued = 1000, key = KEY): { token: string; tokenId: string } {
   return mintAccessToken({ tokenKeys: [key], random }, input);
 }
 
-/** A box that knows these facts: `collection key…` → value, and fields under `field …`. */
-function box(facts: Record<string, Json> = {}, caughtUp = true, tokenKeys = [KEY]) {
+/** The pair of a session that can be refreshed, made at this time. */
+function pair(round = 0, ms = 1000, key = KEY) {
+  const login = { user, device, issued: at(1000), deviceCreated: 5 };
+  const deps = { tokenKeys: [key], random };
+  if (round === 0) return mintFirstPair(deps, { ...login, issued: at(ms * HYBRID_TICKS_PER_MS) });
+  return mintPair(deps, login, { session: SESSION, round }, ms);
+}
+
+/**
+ * A box that knows these facts: `collection key…` → value, fields under `field …`, and the used round of
+ * sessions under `round …`.
+ */
+function box(facts: Record<string, Json> = {}, caughtUp = true, tokenKeys = [KEY], nowMs = 2000) {
   const get = (table: { name: string }, key: readonly unknown[]): unknown => {
     const place = key.join(" ");
-    return table === fields
-      ? facts[`field ${place}`]
-      : place in facts
-        ? { value: facts[place] }
-        : undefined;
+    if (table === fields) return facts[`field ${place}`];
+    if (table === sessionRounds) return facts[`round ${place}`];
+    return place in facts ? { value: facts[place] } : undefined;
   };
+  const run: Runner["run"] = () => Promise.reject(new Error("nothing is written here"));
   return {
     tokenKeys,
     serverName: "hearth.test" as ServerName,
     reader: { get } as unknown as Reader,
+    runner: { run },
     isCaughtUp: () => caughtUp,
+    now: () => at(nowMs * HYBRID_TICKS_PER_MS),
   };
 }
 
-function refusal(deps: ReturnType<typeof box>, token: string): Partial<MatrixError> {
+const answerOf = ({ status, errcode, extra }: MatrixError): object => ({
+  status,
+  errcode,
+  soft: extra["soft_logout"],
+});
+
+function refusal(deps: ReturnType<typeof box>, token: string): object {
   try {
     verifyAccessToken(deps, token);
   } catch (error) {
-    return { status: (error as MatrixError).status, errcode: (error as MatrixError).errcode };
+    return answerOf(error as MatrixError);
   }
   return {};
 }
-const DEAD = { status: 401, errcode: "M_UNKNOWN_TOKEN" };
+const refreshRefusal = (deps: ReturnType<typeof box>, token: string): Promise<object> =>
+  refreshSession(deps, token).then(
+    () => ({}),
+    (error: unknown) => answerOf(error as MatrixError),
+  );
+
+const DEAD = { status: 401, errcode: "M_UNKNOWN_TOKEN", soft: false };
+const SOFT = { ...DEAD, soft: true };
+const BEHIND = { status: 503, errcode: "M_UNKNOWN", soft: undefined };
 
 test("a token is good on a box that knows nothing but the key", () => {
   const { token, tokenId } = mint();
@@ -77,13 +110,13 @@ test("text that is no token of ours is refused whatever the box knows", () => {
 
 test("a token of an unknown key is 503 while the box is behind and 401 once it has caught up", () => {
   const { token } = mint(1000, OTHER);
-  expect(refusal(box({}, false), token).status).toBe(503);
+  expect(refusal(box({}, false), token)).toEqual(BEHIND);
   expect(refusal(box(), token)).toEqual(DEAD);
 });
 
 test("revocations of the token, the device and the user end it, if they came after its issue", () => {
   const { token, tokenId } = mint(1000);
-  const revoked = (key: string, value: Json): Partial<MatrixError> =>
+  const revoked = (key: string, value: Json): object =>
     refusal(box({ [`revoked ${key}`]: value }), token);
   expect(revoked(`token ${tokenId}`, { before: 1 })).toEqual(DEAD);
   expect(revoked("token other", { before: 1 })).toEqual({});
@@ -99,4 +132,69 @@ test("revocations of the token, the device and the user end it, if they came aft
 test("a deactivated account has no good tokens", () => {
   const facts = { [`field user:${user} account deactivated`]: true };
   expect(refusal(box(facts), mint().token)).toEqual(DEAD);
+});
+
+test("a token of a session that refreshes is good until it expires, by the hybrid clock", () => {
+  const { token, expiresInMs } = pair(3, 5000);
+  expect(expiresInMs).toBe(ACCESS_TOKEN_LIFE_MS);
+  const ends = 5000 + ACCESS_TOKEN_LIFE_MS;
+  expect(verifyAccessToken(box({}, false, [KEY], ends - 1), token)).toMatchObject({ user, device });
+  expect(refusal(box({}, false, [KEY], ends), token)).toEqual(SOFT);
+  // Of a box whose clock stands still, or was behind when the token was made.
+  expect(refusal(box({}, false, [KEY], 0), token)).toEqual({});
+});
+
+test("a token that cannot be refreshed never expires", () => {
+  const { token } = mint();
+  expect(refusal(box({}, true, [KEY], Number.MAX_SAFE_INTEGER / 2048), token)).toEqual({});
+});
+
+test("an access token of an earlier round is good, a refresh token is dead and says so softly", async () => {
+  const [old, current] = [pair(3), pair(4)];
+  const known = box({ [`round ${SESSION}`]: 4 });
+  expect(refusal(known, old.token)).toEqual({});
+  expect(await refreshRefusal(known, old.refreshToken)).toEqual(SOFT);
+  const next = await refreshSession(known, current.refreshToken);
+  expect(roundOf(liveToken(known, "access", next.token).payload.tokenId)).toEqual({
+    session: SESSION,
+    round: 5,
+    expiresMs: 2000 + ACCESS_TOKEN_LIFE_MS,
+  });
+});
+
+test("what ends access tokens ends refresh tokens, of whatever round", async () => {
+  const { token, refreshToken } = pair(7);
+  const facts: [key: string, value: Json][] = [
+    [`revoked device ${user} ${device}`, { before: 1001 }],
+    [`revoked user ${user}`, { before: 1001 }],
+    [`field user:${user} account deactivated`, true],
+    [`round ${SESSION}`, ROUND_OF_ENDED],
+  ];
+  for (const [key, value] of facts) {
+    const known = box({ [key]: value }, false);
+    expect([refusal(known, token), await refreshRefusal(known, refreshToken)]).toEqual([
+      DEAD,
+      DEAD,
+    ]);
+  }
+  const spared = { [`revoked user ${user}`]: { before: 1001, except: device } };
+  const known = box({ ...spared, [`round ${SESSION}`]: 7 });
+  expect([refusal(known, token), await refreshRefusal(known, refreshToken)]).toEqual([{}, {}]);
+});
+
+test("a box that is behind and lacks the key says 503 to a refresh token, not 401", async () => {
+  const { refreshToken } = pair(1, 1000, OTHER);
+  expect(await refreshRefusal(box({}, false), refreshToken)).toEqual(BEHIND);
+  expect(await refreshRefusal(box(), refreshToken)).toEqual(DEAD);
+});
+
+test("neither kind of token is taken for the other, also under the other one's prefix", async () => {
+  const { token, refreshToken } = pair();
+  const [asAccess, asRefresh] = [
+    refreshToken.replace("hearth-refresh_", "hearth_"),
+    token.replace("hearth_", "hearth-refresh_"),
+  ];
+  for (const text of [refreshToken, asAccess, ""]) expect(refusal(box(), text)).toEqual(DEAD);
+  for (const text of [token, asRefresh, ""])
+    expect(await refreshRefusal(box(), text)).toEqual(DEAD);
 });

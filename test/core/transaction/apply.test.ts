@@ -1,9 +1,17 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fieldKey } from "../../../core/documents/field-key.ts";
-import { closedOrigins, fields, topicLog, unknownRecords, users } from "../../../core/tables.ts";
+import {
+  closedOrigins,
+  fields,
+  sessionRounds,
+  topicLog,
+  unknownRecords,
+  users,
+} from "../../../core/tables.ts";
 import type { DocId, TransactionRecord } from "../../../core/transaction/records.ts";
 import type { Origin } from "../../../core/vector.ts";
-import { ALICE, BOB, LedgerBox } from "../rooms/ledger-box.ts";
+import type { SessionId } from "../../../core/ids.ts";
+import { ALICE, BOB, LedgerBox, START_MS } from "../rooms/ledger-box.ts";
 import { Forger } from "../rooms/forge.ts";
 
 let box: LedgerBox;
@@ -104,4 +112,15 @@ test("the end of a life is noted, when its own box says so", async () => {
   expect(box.rows(closedOrigins)).toEqual([]);
   await box.take(new Forger("b", 2).entry([{ kind: "close", origin, seq: 9 }]));
   expect(box.rows(closedOrigins)).toEqual([[[origin], 9]]);
+});
+
+test("the greatest round of a session holds, whatever the times and the order", async () => {
+  const session = "session" as SessionId;
+  const round = (value: number): TransactionRecord => ({ kind: "round", session, round: value });
+  const greater = new Forger("b").entry([round(5)], { ms: START_MS + 1 });
+  const later = new Forger("c").entry([round(3)], { ms: START_MS + 2 });
+  for (const entry of [greater, later]) await box.take(entry);
+  for (const entry of [later, greater]) await other.take(entry);
+  expect(box.rows(sessionRounds)).toEqual([[[session], 5]]);
+  expect(other.rows(sessionRounds)).toEqual([[[session], 5]]);
 });

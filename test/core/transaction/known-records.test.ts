@@ -5,6 +5,7 @@ describe("isKnownRecord", () => {
   it.each([
     { kind: "event" },
     { kind: "birth" },
+    { kind: "round" },
     { kind: "change", doc: "mesh" },
     { kind: "change", doc: "room:!r" },
     { kind: "change", doc: "user:@u" },

@@ -85,6 +85,8 @@ test.each([
   ["a change to an unknown document", { records: [{ kind: "change", doc: "x", change: "" }] }],
   ["a put without a key", { records: [{ kind: "put", collection: "receipt" }] }],
   ["a message to nobody", { records: [{ kind: "enqueue", queue: "to_device", message: {} }] }],
+  ["a round of no session", { records: [{ kind: "round", round: 1 }] }],
+  ["a round that is none", { records: [{ kind: "round", session: "s", round: -1 }] }],
   ["an end of no life", { records: [{ kind: "close", origin: "x", seq: 1 }] }],
 ])("an entry with %s is none", (_name, wrong) => {
   expect(() => parseEntry(JSON.stringify({ ...GOOD, ...wrong }))).toThrow(BadEntryError);
