@@ -212,7 +212,7 @@ export const oneTimeKeyCounts = table<[UserId, DeviceId], Readonly<Record<string
 export const users = table<[UserId], true>("u", "list of accounts");
 
 /** The newest round of a session of which a token was used: refresh tokens of earlier ones are dead. */
-export const sessionRounds = table<[SessionId], number>("sr", "rounds of sessions that refresh");
+export const sessionRounds = table<[SessionId], number>("sr", "how far sessions were refreshed");
 
 /** Room key backups: how many keys and a tag that changes with them. Key: user, version. */
 export const backupStats = table<

@@ -21,6 +21,8 @@ export class ClientGone extends Error {
 
 /** Reads a whole body; throws 413 M_TOO_LARGE past the limit, `ClientGone` when it breaks off. */
 export function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  // Its last event has passed where the client left while the access token was checked.
+  if (request.destroyed) return Promise.reject(new ClientGone("the client left before its body"));
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { fields, puts, rooms, timeline } from "../../../core/tables.ts";
+import { fields, puts, rooms, sessionRounds, timeline } from "../../../core/tables.ts";
+import type { SessionId } from "../../../core/ids.ts";
 import { RECORDS_PER_TRANSACTION_MAX } from "../../../core/transaction/draft.ts";
 import type { Draft } from "../../../core/transaction/draft.ts";
 import { sendInRoom } from "../../../core/rooms/build-event.ts";
@@ -96,4 +97,13 @@ test("a refused event may be passed over", async () => {
     sendInRoom(draft, env, { ...said.join(BOB), room });
   });
   expect(box.room(room).joined).toBe(2);
+});
+
+test("a round of a session that is known stages nothing, nor does an earlier one", async () => {
+  const session = "session" as SessionId;
+  for (const round of [2, 2, 1, 0]) {
+    await box.run((draft) => draft.raiseRound(session, round));
+  }
+  expect(box.rows(sessionRounds)).toEqual([[[session], 2]]);
+  expect(box.entries).toHaveLength(1);
 });
