@@ -28,8 +28,8 @@ test("what a later version adds to a token ID is passed over, and a plain one ha
   }
 });
 
-/** The rule of version 0.1.0, which knows no refresh tokens: boxes with it may be in the same mesh. */
-function isGoodFor010(token: string): boolean {
+/** The rule of software that knows no refresh tokens: boxes with it may be in the same mesh. */
+function isGoodWithoutRefreshing(token: string): boolean {
   const [body = "", mac = "", ...rest] = token.slice("hearth_".length).split(".");
   const value: unknown = JSON.parse(Buffer.from(body, "base64url").toString("utf8"));
   if (!token.startsWith("hearth_") || rest.length > 0) return false;
@@ -43,6 +43,6 @@ function isGoodFor010(token: string): boolean {
 }
 
 test("a version without refresh tokens takes an access token that can be refreshed, and no refresh token", () => {
-  expect(isGoodFor010(sealToken(deps, "access", payload))).toBe(true);
+  expect(isGoodWithoutRefreshing(sealToken(deps, "access", payload))).toBe(true);
   expect(sealToken(deps, "refresh", payload).startsWith("hearth_")).toBe(false);
 });
