@@ -25,7 +25,7 @@ import { VerifyDesk } from "../mesh/verify/verify-desk.ts";
 import { tcpAddress, toMultiaddr } from "./box/addresses.ts";
 import { announceSelf } from "./box/announce-self.ts";
 import { admitJoiner } from "./box/admit-joiner.ts";
-import { BoxFactsExchange } from "./box/box-facts.ts";
+import type { BoxFactsExchange } from "./box/box-facts.ts";
 import { catchUp } from "./box/catch-up.ts";
 import { controlHandlers } from "./box/control-handlers.ts";
 import { DrillSwitch } from "./box/drill.ts";
@@ -33,11 +33,13 @@ import { Invitations } from "./box/invitations.ts";
 import { listen } from "./box/listen.ts";
 import { MeshDrill, writeDrill } from "./box/mesh-drill.ts";
 import { openOutbox } from "./box/open-outbox.ts";
+import { openHealth, openScrub } from "./box/open-scrub.ts";
 import { MarkKeeper } from "./box/mark-keeper.ts";
 import { rememberMembers } from "./box/remember-members.ts";
 import { Repair } from "./box/repair.ts";
+import type { RotWatch } from "./box/rot-watch.ts";
 import { refusalOf, storeStatus } from "./box/store-status.ts";
-import { journalLimitsOf, settingsOf } from "./box/settings.ts";
+import { journalLimitsOf, scrubPaceOf, settingsOf } from "./box/settings.ts";
 import { StatusReport } from "./box/status-report.ts";
 import { Verifier } from "./box/verify.ts";
 import type { Config } from "./config/schema.ts";
@@ -110,19 +112,27 @@ export async function startBox(
   const services = servicesOf(from, node, transport, blobs);
   const repair = new Repair({ node, timers: systemTimers, logger: log }, checked, mayHaveOthers);
   await repair.salvage();
-  const parts = assemble(from, { node, transport, services, checked, repair });
+  const { store } = checked;
+  const isWell = (): boolean => repair.isDone && !node.isLost && !node.isRemoved;
+  const base = { timers: systemTimers, logger: log };
+  const watched = { ...base, home, store, node, transport, isWell, wallClock, version: version() };
+  const { rot, facts } = await openHealth(watched);
+  const parts = assemble(from, { node, transport, services, checked, repair, rot, facts });
   const http = outgoingHttp(config.push.allow_addresses, version());
   const outbox = openOutbox(node, services, transport, http);
   await node.start();
   outbox.start();
   repair.watch();
+  rot.start();
   if (!node.isRemoved && !node.isLost) {
     const { membership } = node;
     await announceSelf(services, { transport, config, keys, membership, logger: log });
   }
   await catchUp(node, stopping);
   const { state: reader, ledger } = node;
-  const copier = copyBlobs({ blobs, ledger, reader, transport, timers: systemTimers, logger: log });
+  const copier = copyBlobs({ ...base, blobs, ledger, reader, transport });
+  const pace = scrubPaceOf(config);
+  const scrub = openScrub({ ...base, home, rot, blobs, copier, pace, random });
   const servers = await listen(config, parts.api, stopping);
   const stop = async (): Promise<void> => {
     parts.stopExtras();
@@ -132,11 +142,12 @@ export async function startBox(
     http.stop();
     // Without links nothing waits for another box any more, which may be frozen.
     await transport.stop();
+    await scrub.stop();
     await copier.stop();
     await node.stop();
     const isCopied = await node.renewal.finish();
     await parts.mark.stop();
-    await checked.store.close();
+    await store.close();
     if (isCopied) await spare.swap();
   };
   return { control: parts.control, stop, outgrown };
@@ -216,11 +227,13 @@ interface Running {
   readonly services: Services;
   readonly checked: CheckedStore;
   readonly repair: Repair;
+  readonly rot: RotWatch;
+  readonly facts: BoxFactsExchange;
 }
 
 function assemble(from: Home, running: Running) {
   const { home, config, serverName, secrets, keys, log } = from;
-  const { node, transport, services, checked, repair } = running;
+  const { node, transport, services, checked, repair, rot, facts } = running;
   const base = { transport, timers: systemTimers, random, wallClock, serverName };
   const { runner } = services;
   const write = (box: BoxId): Promise<void> => runner.run(writeDrill, box);
@@ -234,7 +247,6 @@ function assemble(from: Home, running: Running) {
   });
   const mark = new MarkKeeper(home, checked.store, node.ledger, systemTimers, log);
   const store = checked.store;
-  const facts = new BoxFactsExchange({ transport, store, home, version: version(), logger: log });
   const { host, port } = config.client.listen;
   const clientUrl = config.client.public_base_url ?? `http://${host}:${port}`;
   const startedAt = wallClock();
@@ -246,7 +258,8 @@ function assemble(from: Home, running: Running) {
     config,
     clientUrl,
     startedAt,
-    store: () => storeStatus(node, repair),
+    store: () => storeStatus(node, repair, rot),
+    scrub: () => rot.report,
   });
   rememberMembers(node.membership, homePaths(home).members, log);
   const refusal = (): string | undefined => refusalOf(node, repair);
@@ -265,6 +278,7 @@ function assemble(from: Home, running: Running) {
     desk.stop();
     invitations.stop();
     repair.stop();
+    rot.stop();
   };
   const control = controlHandlers({
     services,

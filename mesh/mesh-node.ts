@@ -65,7 +65,7 @@ export interface MeshNodeDeps {
 
 const STOPPING = "This box is stopping; try another one.";
 const LOST = "This box has nothing on its disk and waits for another box; try that one.";
-const RENEWING = "This box was away for long and copies everything from another box; try that one.";
+const RENEWING = "This box copies everything from another box; try that one.";
 
 /** The replicated store of one box: everything of `mesh/` put together over a store and a network. */
 export class MeshNode {
@@ -167,7 +167,8 @@ export class MeshNode {
     const { store } = deps;
     this.truncator = new Truncator({ ...keeping, state, store, self: transport.self, limits });
     this.renewal = new Renewal({ ...deps, ledger, replicator: this.replicator });
-    this.#snapshots = new SnapshotServer({ ...deps, life: ledger.life });
+    const refusal = (to: BoxId): string | undefined => this.renewal.copyRefusal(to);
+    this.#snapshots = new SnapshotServer({ ...deps, life: ledger.life, refusal });
     this.ephemeral = new GossipedFacts({ transport, timers, touch });
     this.claims = new CasPaxos({
       ...deps,

@@ -15,6 +15,8 @@ export interface BoxFacts {
   readonly diskUsedBytes: number;
   readonly diskFreeBytes: number;
   readonly memoryBytes: number;
+  /** Something in its store has rotted: nobody should copy it. */
+  readonly isRotten: boolean;
 }
 
 export interface BoxFactsDeps {
@@ -22,6 +24,7 @@ export interface BoxFactsDeps {
   readonly store: Pick<Store, "sizeBytes">;
   readonly home: string;
   readonly version: string;
+  readonly isRotten: () => boolean;
   readonly logger: Logger;
 }
 
@@ -42,23 +45,30 @@ export class BoxFactsExchange {
       diskUsedBytes: await this.#deps.store.sizeBytes(),
       diskFreeBytes: bavail * bsize,
       memoryBytes: process.memoryUsage.rss(),
+      isRotten: this.#deps.isRotten(),
     };
   }
 
   /** Fresh where the box answers in time, otherwise what it said last. */
   async of(box: BoxId): Promise<BoxFacts | undefined> {
+    if (box === this.#deps.transport.self) return this.own();
+    return (await this.ask(box)) ?? this.#known.get(box);
+  }
+
+  /** Fresh, or nothing. */
+  async ask(box: BoxId): Promise<BoxFacts | undefined> {
     const { transport, logger } = this.#deps;
-    if (box === transport.self) return this.own();
     try {
       const said = await transport.request(box, METHOD, new Uint8Array(), {
         timeoutMs: ANSWER_TIMEOUT_MS,
       });
       const facts = parseFacts(JSON.parse(Buffer.from(said).toString()));
       if (facts) this.#known.set(box, facts);
+      return facts;
     } catch (error) {
       logger.debug({ box, err: error }, "a box did not tell about itself");
+      return undefined;
     }
-    return this.#known.get(box);
   }
 }
 
@@ -69,5 +79,6 @@ function parseFacts(value: unknown): BoxFacts | undefined {
   if (typeof version !== "string" || !/^[\w.+-]{1,64}$/.test(version)) return undefined;
   if (typeof diskUsedBytes !== "number" || typeof diskFreeBytes !== "number") return undefined;
   if (typeof memoryBytes !== "number") return undefined;
-  return { version, diskUsedBytes, diskFreeBytes, memoryBytes };
+  const isRotten = value["isRotten"] === true;
+  return { version, diskUsedBytes, diskFreeBytes, memoryBytes, isRotten };
 }

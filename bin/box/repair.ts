@@ -56,6 +56,11 @@ export class Repair {
     return { state: "refusing", note };
   }
 
+  /** Is everything here that could be got? */
+  get isDone(): boolean {
+    return this.#status.state === "good";
+  }
+
   /** Why clients are not answered, for people. */
   get refusal(): string | undefined {
     switch (this.#status.state) {

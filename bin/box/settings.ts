@@ -1,6 +1,8 @@
 import type { ServerSettings } from "../../core/services.ts";
 import { JOURNAL_LIMITS } from "../../mesh/replica/truncator.ts";
 import type { JournalLimits } from "../../mesh/replica/truncator.ts";
+import { SCRUB_PACE } from "../../mesh/scrub/constants.ts";
+import type { ScrubPace } from "../../mesh/scrub/constants.ts";
 import type { Config } from "../config/schema.ts";
 
 /** What core needs to know of mesh.yaml. */
@@ -30,4 +32,9 @@ export function settingsOf(config: Config, version: string): ServerSettings {
 export function journalLimitsOf({ mesh }: Config): JournalLimits {
   const { journal_keep: keepEntries, journal_held: heldEntries } = mesh;
   return { ...JOURNAL_LIMITS, keepEntries, heldEntries: Math.max(keepEntries, heldEntries) };
+}
+
+/** How slowly the disk is read through. */
+export function scrubPaceOf({ scrub }: Config): ScrubPace {
+  return { ...SCRUB_PACE, intervalMs: scrub.every_s * 1000, bytesPerS: scrub.bytes_per_s };
 }

@@ -5,7 +5,8 @@ import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
 import type { Transport } from "../../mesh/transport/transport.ts";
 import type { Config } from "../config/schema.ts";
-import type { BoxStatus, JournalStatus, Status, StoreStatus } from "../control/status.ts";
+import type { BoxStatus, JournalStatus, ScrubStatus } from "../control/status.ts";
+import type { Status, StoreStatus } from "../control/status.ts";
 import { shownAddress, usableElsewhere } from "./addresses.ts";
 import type { BoxFactsExchange } from "./box-facts.ts";
 import type { DrillSwitch } from "./drill.ts";
@@ -19,6 +20,7 @@ export interface StatusDeps {
   readonly serverName: Status["server_name"];
   readonly clientUrl: string;
   readonly store: () => StoreStatus;
+  readonly scrub: () => ScrubStatus;
   readonly wallClock: () => number;
   readonly startedAt: number;
 }
@@ -36,7 +38,7 @@ export class StatusReport {
   }
 
   async status(): Promise<Status> {
-    const { node, transport, drill, config, serverName, clientUrl, store, wallClock } = this.#deps;
+    const { node, transport, drill, config, serverName, clientUrl, wallClock } = this.#deps;
     const members = this.#members().toSorted((a, b) => (a.name < b.name ? -1 : 1));
     return {
       server_name: serverName,
@@ -46,7 +48,8 @@ export class StatusReport {
       registration_open: config.registration.open,
       isolated_until: drill.state.until,
       removed: node.isRemoved,
-      store: store(),
+      store: this.#deps.store(),
+      scrub: this.#deps.scrub(),
       journal: this.#journal(),
       boxes: await Promise.all(members.map((member) => this.#boxStatus(member))),
     };

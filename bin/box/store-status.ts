@@ -1,14 +1,22 @@
 import type { MeshNode } from "../../mesh/mesh-node.ts";
 import type { StoreStatus } from "../control/status.ts";
 import type { Repair } from "./repair.ts";
+import type { RotWatch } from "./rot-watch.ts";
 
 const WAITING = "waiting for a box that has the data, since there is nothing on its own disk";
 
 /** Is everything here that should be? What is under way, if not, for the owner. */
-export function storeStatus(node: MeshNode, repair: Pick<Repair, "status">): StoreStatus {
+export function storeStatus(
+  node: MeshNode,
+  repair: Pick<Repair, "status">,
+  rot: Pick<RotWatch, "status">,
+): StoreStatus {
   if (node.isLost) return { state: "repairing", note: WAITING };
   const copy = node.renewal.report();
-  if (copy === undefined) return repair.status;
+  if (copy === undefined) {
+    const { status } = repair;
+    return status.state === "good" ? (rot.status ?? status) : status;
+  }
   const { phase, from, done, problem } = copy;
   const name = node.membership.members().find(({ box }) => box === from)?.name ?? "another box";
   const what = {

@@ -1,4 +1,5 @@
 import { JOURNAL_LIMITS } from "../../mesh/replica/truncator.ts";
+import { SCRUB_PACE } from "../../mesh/scrub/constants.ts";
 import type { ValueOf } from "./field.ts";
 import { choice, flag, group, integer, optionalText } from "./field.ts";
 import { requiredText, text, textList } from "./field.ts";
@@ -149,6 +150,20 @@ export const SCHEMA = {
     rate_limits: flag({
       about: "Answer 429 to clients that send too much. Off only for measuring.",
       default: true,
+    }),
+  }),
+  scrub: group("Cards rot: the box reads all that is on its disk, slowly, and mends it.", {
+    every_s: integer({
+      about: "Time from the end of one such reading to the next, in seconds.",
+      min: 1,
+      max: 31_536_000,
+      default: SCRUB_PACE.intervalMs / 1000,
+    }),
+    bytes_per_s: integer({
+      about: "How fast it reads, in bytes per second.",
+      min: 4096,
+      max: 1_073_741_824,
+      default: SCRUB_PACE.bytesPerS,
     }),
   }),
   clock: group("The clock of a box may be wrong after a power cut.", {

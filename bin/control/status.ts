@@ -14,6 +14,7 @@ export interface Status {
   /** The answering box was removed from the mesh: it answers no clients any more. */
   readonly removed: boolean;
   readonly store: StoreStatus;
+  readonly scrub: ScrubStatus;
   readonly journal: JournalStatus;
   /** All members, the answering box included, sorted by name. */
   readonly boxes: readonly BoxStatus[];
@@ -33,10 +34,22 @@ export interface JournalStatus {
  * `repairing`: what is missing is being fetched, and `note` goes on from "this box is …". In the other
  * states it says what was found, or is empty.
  * `refusing`: the disk takes no writes, reading goes on; `note` says why.
+ * `rotten`: a part of what is on the disk is not what was written, the rest is served; `note` says what,
+ * and what happens next.
  */
 export interface StoreStatus {
-  readonly state: "good" | "repairing" | "damaged" | "refusing";
+  readonly state: "good" | "repairing" | "damaged" | "refusing" | "rotten";
   readonly note: string;
+}
+
+/** What the box found when it read all that is on its disk. Times are milliseconds since the epoch. */
+export interface ScrubStatus {
+  /** When it last had read all; null where it has not since its start. */
+  readonly checked: number | null;
+  /** What the disk did not give, for people. */
+  readonly trouble: string | null;
+  /** What had rotted last, and since when the box runs on another store than the rotten one. */
+  readonly mended: { readonly what: string; readonly at: number } | null;
 }
 
 /** One box. What a box that is down last said of itself is shown as it was; null is unknown. */

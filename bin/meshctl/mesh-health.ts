@@ -48,6 +48,11 @@ function chatting({ store, removed }: Status): Ability[] {
       return [{ what, ok: false, why: `this box is ${store.note}` }];
     case "damaged":
       return [{ what, ok: false, why: `the disk of this box is damaged: ${store.note}` }];
+    case "rotten":
+      return [
+        { what, ok: true, why: "" },
+        { what: "reading all that was ever written", ok: false, why: store.note },
+      ];
     case "refusing":
       return [
         { what: "reading: messages, sync, media", ok: true, why: "" },

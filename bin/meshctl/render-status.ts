@@ -6,6 +6,8 @@ import { bytes, count, duration, shortAddress } from "./units.ts";
 
 const HEADER = ["BOX", "STATE", "BEHIND", "DISK", "FREE", "MEMORY", "VERSION", "ADDRESS"];
 const UNKNOWN = "-";
+/** How long the owner is told of rot that was mended, milliseconds: time to buy a new card. */
+const MENDED_SHOWN_MS = 60 * 24 * 3_600_000;
 
 /** What the owner reads over SSH, at 80 columns. */
 export function renderStatus(status: Status): string {
@@ -20,6 +22,7 @@ export function renderStatus(status: Status): string {
     "",
     wrap(meshLine(status, health), "Mesh: ", "      "),
     journalLine(status),
+    ...diskLines(status),
     ...section("Works now:", health, true),
     ...section("Does not work now:", health, false),
   ].join("\n");
@@ -76,6 +79,18 @@ function journalLine({ journal, boxes }: Status): string {
   const fate = `A box that lacks more than ${most} has to copy everything when it is back.`;
   const gone = "Is one gone for good? Remove it: meshctl box remove.";
   return wrap(`${size}, since ${names.join(", ")}. ${fate} ${gone}`, "Journal: ", "         ");
+}
+
+/** Nothing where nothing ever was the matter. */
+function diskLines({ scrub, now }: Status): string[] {
+  const { trouble, mended } = scrub;
+  const lines = [];
+  if (trouble !== null) lines.push(`${trouble} Save what is only on it, and replace it.`);
+  if (mended !== null && now - mended.at < MENDED_SHOWN_MS) {
+    const ago = duration(Math.max(0, now - mended.at));
+    lines.push(`${mended.what}. It was mended ${ago} ago. A card that rots goes on: replace it.`);
+  }
+  return lines.map((line) => wrap(line, "Disk: ", "      "));
 }
 
 function section(title: string, { works }: MeshHealth, ok: boolean): string[] {

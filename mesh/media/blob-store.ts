@@ -79,6 +79,26 @@ export class BlobStore implements Blobs {
     return bytes && this.#verified(hash, bytes);
   }
 
+  /**
+   * Reads what is on this disk, and yields bytes read. Returns false when it was damaged: then it is
+   * removed, like what a reader finds damaged.
+   */
+  async *check(hash: string): AsyncGenerator<number, boolean> {
+    // What is wrong only once was wrong on its way here.
+    for (let look = 0; look < 2; look++) {
+      const bytes = await this.#files.read(hash, 0);
+      if (bytes === undefined) return true;
+      const sum = createHash("sha256");
+      for await (const chunk of bytes) {
+        sum.update(chunk);
+        yield chunk.length;
+      }
+      if (sum.digest("hex") === hash) return true;
+    }
+    await this.#removeDamaged(hash);
+    return false;
+  }
+
   /** For another box: what is on this disk, from `offset` on. The asker checks the hash. */
   readLocal(hash: string, offset: number): Promise<AsyncIterable<Uint8Array> | undefined> {
     return this.#files.read(hash, offset);
@@ -166,11 +186,15 @@ export class BlobStore implements Blobs {
       held = chunk;
     }
     if (hash.digest("hex") !== expected) {
-      this.#options.logger.warn({ hash: expected }, "stored content is damaged and was removed");
-      await this.#files.remove(expected);
+      await this.#removeDamaged(expected);
       throw unavailable("The stored content is damaged; another copy will be fetched.");
     }
     if (held !== undefined) yield held;
+  }
+
+  async #removeDamaged(hash: string): Promise<void> {
+    this.#options.logger.warn({ hash }, "stored content is damaged and was removed");
+    await this.#files.remove(hash);
   }
 
   async #checkReserve(): Promise<void> {

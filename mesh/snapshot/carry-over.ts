@@ -4,6 +4,7 @@ import { loadPlaces, loadPositions, readClock, readVector } from "../journal/pos
 import { readBatch } from "../replica/batch.ts";
 import type { EntrySource } from "../replica/batch.ts";
 import { checkJournal } from "../store/check-journal.ts";
+import { corruptionIn } from "../store/disk-trouble.ts";
 import {
   CLOCK_KEY,
   FLOOR_PREFIX,
@@ -31,10 +32,14 @@ export async function checkCopy(copy: Store, must: Vector): Promise<void> {
 
 /**
  * Gives the copy what is the box's own: its promises, its time, and the entries that came after the
- * copy was begun, to be applied when the box starts on it.
+ * copy was begun, to be applied when the box starts on it. False when promises of a rotten store cannot
+ * be read: a copy without some of them is better than none.
  */
-export async function carryOver(from: Store, to: Store): Promise<void> {
-  for (const prefix of OWN_PREFIXES) await carryRows(from, to, prefix);
+export async function carryOver(from: Store, to: Store, isRotten = false): Promise<boolean> {
+  let isWhole = true;
+  for (const prefix of OWN_PREFIXES) {
+    isWhole = (await carryRows(from, to, prefix, isRotten)) && isWhole;
+  }
   const clock = Math.max(readClock(from) ?? 0, readClock(to) ?? 0);
   await to.batch([{ type: "put", key: CLOCK_KEY, value: String(clock) }]);
   let wants = await missing(from, to);
@@ -48,19 +53,32 @@ export async function carryOver(from: Store, to: Store): Promise<void> {
       return next > last ? [] : [[origin, next, last]];
     });
   }
+  return isWhole;
 }
 
-async function carryRows(from: Store, to: Store, prefix: string): Promise<void> {
+/** False when the rest cannot be read, and need not be. */
+async function carryRows(
+  from: Store,
+  to: Store,
+  prefix: string,
+  isRotten: boolean,
+): Promise<boolean> {
   let after: string | undefined;
   for (;;) {
     const { gte, lt } = rowsUnder(prefix);
     const bounds = after === undefined ? { gte, lt } : { gt: after, lt };
-    const rows = await from.range({ ...bounds, limit: CARRY_ROWS });
+    let rows;
+    try {
+      rows = await from.range({ ...bounds, limit: CARRY_ROWS });
+    } catch (error) {
+      if (isRotten && corruptionIn(error) !== undefined) return false;
+      throw error;
+    }
     if (rows.length > 0) {
       await to.batch(rows.map(([key, value]): StoreOp => ({ type: "put", key, value })));
     }
     after = rows.at(-1)?.[0];
-    if (rows.length < CARRY_ROWS) return;
+    if (rows.length < CARRY_ROWS) return true;
   }
 }
 

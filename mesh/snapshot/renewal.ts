@@ -40,6 +40,7 @@ export interface RenewalDeps {
 /** No order of events in which boxes keep their disks leads there; only a person can choose a side. */
 export const APART =
   "each side has dropped what the other one lacks; remove one of the boxes from the mesh";
+const ROTTEN = "the disk of this box has rotted; copy another one";
 /** Bytes of a store's name. */
 const STORE_ID_BYTES = 12;
 
@@ -61,6 +62,9 @@ export class Renewal {
   #timer: { cancel(): void } | undefined;
   #pause: { end(): void } | undefined;
   #notBefore = 0;
+  /** The box whose copy failed last: it is asked again only where there is no other one. */
+  #failedFrom: BoxId | undefined;
+  #isRotten = false;
   #stopped = false;
 
   constructor(deps: RenewalDeps) {
@@ -88,6 +92,30 @@ export class Renewal {
     this.#listeners.push(listener);
   }
 
+  /** Something in the store here has rotted: what cannot be read of it need not be in a copy. */
+  setRotten(): void {
+    this.#isRotten = true;
+  }
+
+  /** Why a box should not copy this one: rot is not handed on where there is another box to copy. */
+  copyRefusal(to: BoxId): string | undefined {
+    const hasOthers = this.#deps.replicator.peers().some(({ box }) => box !== to);
+    return this.#isRotten && hasOthers ? ROTTEN : undefined;
+  }
+
+  /**
+   * Copies a box though entries could bring this one up, since the store here is rotten. The box must
+   * have everything that is here. Resolves when a copy is whole, or with why there is none, for people.
+   */
+  async replaceRotten(from: BoxId): Promise<string | undefined> {
+    const { ledger, replicator } = this.#deps;
+    if (this.#running || this.#ready || this.#stopped) return "a copy is being made";
+    const peer = replicator.peers().find(({ box }) => box === from);
+    if (!includes(peer?.vector ?? {}, ledger.vector)) return "the other box lacks something";
+    await this.#begin(from);
+    return this.#ready ? undefined : (this.#problem ?? "the copy failed");
+  }
+
   /** What is going on, if the box needs a copy. */
   report(): RenewalReport | undefined {
     if (!this.#isNeeded() && !this.#running && !this.#ready) return undefined;
@@ -106,7 +134,10 @@ export class Renewal {
     const { store } = this.#deps;
     if (!this.#ready) return false;
     try {
-      await carryOver(store, this.#ready);
+      const isWhole = await carryOver(store, this.#ready, this.#isRotten);
+      if (!isWhole) {
+        this.#deps.logger.warn({}, "some promises about names were lost with the rotten store");
+      }
     } catch (error) {
       this.#deps.logger.warn({ err: error }, "the copy of another box's store cannot be used");
       await this.#throwAway(this.#ready);
@@ -132,18 +163,24 @@ export class Renewal {
     if (sources.length === 0) this.#neededSince = undefined;
     else this.#neededSince ??= timers.elapsed();
     if (!this.#isNeeded() || timers.elapsed() < this.#notBefore) return;
-    const from = sources.find(({ vector }) => includes(vector ?? {}, ledger.vector));
-    if (from === undefined) return;
-    this.#running = this.#run(from.box).finally(() => {
+    const good = sources.filter(({ vector }) => includes(vector ?? {}, ledger.vector));
+    const from = good.find(({ box }) => box !== this.#failedFrom) ?? good[0];
+    if (from !== undefined) void this.#begin(from.box);
+  }
+
+  #begin(from: BoxId): Promise<void> {
+    const running = this.#run(from).finally(() => {
       this.#running = undefined;
     });
+    this.#running = running;
+    return running;
   }
 
   async #run(from: BoxId): Promise<void> {
     const { ledger, logger, timers } = this.#deps;
     logger.warn({ from }, "begins to copy everything from another box");
     const must = ledger.vector;
-    const copy = this.#begin(from);
+    const copy = this.#copyOf(from);
     this.#copy = copy;
     try {
       await this.#fetchAll(copy);
@@ -154,6 +191,7 @@ export class Renewal {
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
       this.#notBefore = timers.elapsed() + AGAIN_MS;
+      this.#failedFrom = from;
       if (!this.#stopped) logger.warn({ from, err: error }, "could not copy another box's store");
       await this.#throwAway(copy.target);
     } finally {
@@ -162,7 +200,7 @@ export class Renewal {
     if (this.#ready && !this.#stopped) for (const listener of this.#listeners) listener();
   }
 
-  #begin(from: BoxId): StoreCopy {
+  #copyOf(from: BoxId): StoreCopy {
     const { transport, spare, random } = this.#deps;
     return new StoreCopy({
       from,

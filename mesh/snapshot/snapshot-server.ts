@@ -27,6 +27,8 @@ export interface SnapshotServerDeps {
   readonly life: Origin;
   readonly timers: Timers;
   readonly logger: Logger;
+  /** Why a box should better copy another one. */
+  readonly refusal: (to: BoxId) => string | undefined;
 }
 
 interface Open {
@@ -59,6 +61,8 @@ export class SnapshotServer {
 
   async *#serve(box: BoxId, body: Uint8Array): AsyncGenerator<Uint8Array> {
     const { id, after = "" } = parseWish(body);
+    const refusal = this.#deps.refusal(box);
+    if (refusal !== undefined) throw new TransportError("refused", refusal);
     const open = id === undefined ? await this.#begin(box) : this.#open.get(box);
     if (!open || (id !== undefined && open.head.id !== id)) {
       throw new TransportError("refused", "this copy is not open any more");

@@ -23,10 +23,10 @@ export const TROUBLE_TEXTS: Readonly<Record<DiskTrouble, string>> = {
   failing: "The disk of this box fails.",
 };
 
-/** For people: why a write failed. */
-export function troubleText(error: unknown): string {
+/** For people: why a write or a read failed. */
+export function troubleText(error: unknown, what: "write" | "read" = "write"): string {
   const trouble = diskTroubleOf(error);
-  return trouble ? TROUBLE_TEXTS[trouble] : "The disk of this box refuses to write.";
+  return trouble ? TROUBLE_TEXTS[trouble] : `The disk of this box refuses to ${what}.`;
 }
 
 /** A write was refused because too little is free, before the disk itself refused it. */
@@ -37,6 +37,16 @@ export class DiskFullError extends Error {
   constructor() {
     super(TROUBLE_TEXTS.full);
   }
+}
+
+/** What LevelDB says when it comes upon something that it did not write; nothing for other errors. */
+export function corruptionIn(error: unknown): string | undefined {
+  let at = error;
+  for (let i = 0; i < CAUSES_MAX && at instanceof Error; i++, at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (code === "LEVEL_CORRUPTION" || at.message.startsWith("Corruption: ")) return at.message;
+  }
+  return undefined;
 }
 
 /** What an error, or what caused it, says of the disk; nothing when it says something else. */

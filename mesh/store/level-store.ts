@@ -2,7 +2,7 @@ import { readdir, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Level } from "level";
 import { assert, unavailable } from "../../core/errors.ts";
-import { DiskFullError, TROUBLE_TEXTS } from "./disk-trouble.ts";
+import { corruptionIn, DiskFullError, TROUBLE_TEXTS } from "./disk-trouble.ts";
 import { tryToWrite } from "./durable-file.ts";
 import type { Store, StoreOp, StoreRange, StoreSnapshot } from "./store.ts";
 
@@ -67,11 +67,17 @@ export class LevelStore implements Store {
   #reopening: Promise<void> | undefined;
   /** What each key of a write that failed held before, until it is certain that nothing of it is there. */
   #doubtful: ReadonlyMap<string, string | undefined> | undefined;
+  #onRot: ((what: string) => void) | undefined;
   #closed = false;
 
   constructor(db: Level<string, string>, options: Required<LevelStoreOptions>) {
     this.#db = db;
     this.#options = options;
+  }
+
+  /** Told of each read, write or merge that came upon something that LevelDB did not write. */
+  onRot(listener: (what: string) => void): void {
+    this.#onRot = listener;
   }
 
   get(key: string): string | undefined {
@@ -131,6 +137,7 @@ export class LevelStore implements Store {
     try {
       await this.#db.batch([...ops], { sync: true });
     } catch (error) {
+      this.#lookForRot(error);
       if (this.#db.status === "open") await this.#doubt(ops);
       // Where it cannot be mended now, the next write tries again.
       await this.#mend().catch(() => undefined);
@@ -158,7 +165,13 @@ export class LevelStore implements Store {
     await this.#db.close();
   }
 
+  #lookForRot(error: unknown): void {
+    const what = corruptionIn(error);
+    if (what !== undefined) this.#onRot?.(what);
+  }
+
   #unreadable(cause: unknown): Error {
+    this.#lookForRot(cause);
     // A store that could not be opened again is tried at each read, so that it heals without a restart.
     if (this.#db.status !== "open" && !this.#closed) this.#reopen().catch(() => undefined);
     return unavailable("This box cannot read its disk at the moment.", cause);

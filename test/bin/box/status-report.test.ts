@@ -42,6 +42,7 @@ test("a box is shown at its own address, not at the port from which it once conn
     serverName: TEST_SERVER,
     clientUrl: "",
     store: () => ({ state: "good", note: "" }),
+    scrub: () => ({ checked: null, trouble: null, mended: null }),
     wallClock: () => 9,
     startedAt: 0,
   });

@@ -48,6 +48,15 @@ it("a disk that takes no writes: reading goes on, and the owner is told what to 
   });
 });
 
+it("a store in which something has rotted: chatting goes on, and the owner is told what does not", () => {
+  const store = { state: "rotten", note: "table 000005 is gone. Wait." } as const;
+  const status = statusOf([up("a"), up("b"), up("c")], { store });
+  expect(broken(status)).toEqual([
+    "reading all that was ever written: table 000005 is gone. Wait.",
+  ]);
+  expect(meshHealth(status).works[0]).toMatchObject({ ok: true, why: "" });
+});
+
 it("half of the boxes is no majority", () => {
   const status = statusOf([up("a"), up("b"), lostBox("c"), lostBox("d")]);
   expect(meshHealth(status)).toMatchObject({ state: "split", majority: false });

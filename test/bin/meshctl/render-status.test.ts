@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Status } from "../../../bin/control/status.ts";
 import { renderStatus } from "../../../bin/meshctl/render-status.ts";
 import { boxStatus, inMinutes, lostBox, statusOf } from "./status-fixture.ts";
 
@@ -78,4 +79,19 @@ it("says when anybody may register", () => {
 it("tells the owner of a removed box how it comes back", () => {
   const status = statusOf([boxStatus("a"), lostBox("b")], { removed: true });
   expect(renderStatus(status)).toContain("This box was removed. To bring it back, join again");
+});
+
+it("tells of a disk that fails, and for two months of rot that was mended", () => {
+  const at = inMinutes(-90);
+  const mended = { what: "table 000005 is gone", at };
+  const scrub = { checked: null, trouble: "The disk of this box fails.", mended };
+  const shown = (change: Partial<Status>): string =>
+    renderStatus(statusOf([boxStatus("a"), boxStatus("b")], { scrub, ...change }));
+  expect(shown({})).toContain(`
+Disk: The disk of this box fails. Save what is only on it, and replace it.
+Disk: table 000005 is gone. It was mended 1 h 30 min ago. A card that rots goes
+      on: replace it.
+`);
+  expect(shown({ now: inMinutes(61 * 24 * 60) })).not.toContain("mended");
+  expect(renderStatus(statusOf([boxStatus("a")]))).not.toContain("Disk:");
 });

@@ -9,6 +9,7 @@ import { carryOver, checkCopy } from "../../../mesh/snapshot/carry-over.ts";
 import { takeLeftEntries } from "../../../mesh/snapshot/left-entries.ts";
 import { MemoryStore } from "../../../mesh/store/memory-store.ts";
 import type { MemoryDisk } from "../../../mesh/store/memory-store.ts";
+import type { Store } from "../../../mesh/store/store.ts";
 import {
   CLAIM_PREFIX,
   CLOCK_KEY,
@@ -127,3 +128,22 @@ test("what cannot be applied yet stays for the next start, what never can be doe
   expect((await leftOn(copy)).map(([key]) => key)).toEqual([leftKey(1), leftKey(3)]);
   expect(has(next, "late 1")).toBe(false);
 });
+
+test("promises of a rotten store that cannot be read are left behind, those of a sound one never", async () => {
+  const { box, copy } = await boxAndCopy();
+  const store = rottenAt(box.store, CLAIM_PREFIX);
+  box.disk.write([put(heardKey(boxOfName("b")), "heard")]);
+  await expect(carryOver(store, new MemoryStore(copy))).rejects.toThrow("Corruption");
+  expect(await carryOver(store, new MemoryStore(copy), true)).toBe(false);
+  expect(new MemoryStore(copy).get(heardKey(boxOfName("b")))).toBe("heard");
+  expect(await carryOver(box.store, new MemoryStore(copy), true)).toBe(true);
+});
+
+/** A store of which some rows cannot be read. */
+function rottenAt(store: Store, prefix: string): Store {
+  const range: Store["range"] = async (asked) => {
+    if (asked.gte === prefix) throw new Error("Corruption: bad entry in block");
+    return store.range(asked);
+  };
+  return { range, get: (key) => store.get(key) } as Store;
+}

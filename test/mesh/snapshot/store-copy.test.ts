@@ -92,7 +92,8 @@ function wire(store: Store, timers = new FakeTimers()) {
       }
     },
   } as unknown as Transport;
-  const server = new SnapshotServer({ transport, store, life: A1, timers, logger });
+  const refusal = (): undefined => undefined;
+  const server = new SnapshotServer({ transport, store, life: A1, timers, logger, refusal });
   return { transport, server, state, timers };
 }
 

@@ -1,3 +1,5 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,6 +7,7 @@ import { Level } from "level";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LevelStore, openLevelStore } from "../../../mesh/store/level-store.ts";
 import type { StoreOp } from "../../../mesh/store/store.ts";
+import { DAMAGE } from "../../e2e/support/damage.ts";
 
 const GIB = 2 ** 30;
 const put = (key: string, value: string): StoreOp => ({ type: "put", key, value });
@@ -22,6 +25,13 @@ const freeBytes = (): Promise<number> => {
 };
 const tryToWrite = async (): Promise<void> => {
   if (!takesWrites) throw new Error("EROFS: read-only file system");
+};
+const ignoring = (run: () => unknown): void => {
+  try {
+    run();
+  } catch {
+    // What it throws is not the matter here.
+  }
 };
 const bad = { type: "neither", key: "b" } as unknown as StoreOp;
 beforeEach(async () => {
@@ -45,6 +55,32 @@ describe("a level store", () => {
     await store.close();
     store = await openLevelStore(folder);
     expect(store.get("a")).toBe("1");
+  });
+
+  it("tells of a read that came upon something that LevelDB did not write", async () => {
+    const rows = Array.from({ length: 2000 }, (_, i) =>
+      put(`key ${i}`, `value ${i} `.repeat(100) + randomBytes(50).toString("hex")),
+    );
+    await store.batch(rows);
+    await store.close();
+    // A start moves what is in the log into a table.
+    await (await openLevelStore(folder)).close();
+    const table = readdirSync(folder).find((name) => name.endsWith(".ldb")) ?? "";
+    DAMAGE.zeroed(join(folder, table), 50_000);
+    store = await openLevelStore(folder);
+    const told: string[] = [];
+    store.onRot((what) => told.push(what));
+    expect(store.get("key 0")).toBeDefined();
+    expect(told).toEqual([]);
+    const snapshot = store.snapshot();
+    for (const { key } of rows)
+      for (const reads of [store, snapshot]) ignoring(() => reads.get(key));
+    for (const reads of [store, snapshot]) {
+      await expect(reads.range({ gte: "key", limit: 5000 })).rejects.toMatchObject({ status: 503 });
+    }
+    snapshot.close();
+    expect(told.length).toBeGreaterThan(3);
+    expect(told.every((what) => what.startsWith("Corruption: "))).toBe(true);
   });
 
   it("refuses writes while the disk is nearly full, reads on, and recovers", async () => {

@@ -1,0 +1,77 @@
+import { RotError } from "./rot-error.ts";
+import type { StoreFiles } from "./store-files.ts";
+import { checkTable } from "./table-file.ts";
+import { readTableList } from "./table-list.ts";
+import type { TableList } from "./table-list.ts";
+
+const LIST = "the list of tables";
+
+/**
+ * Reads every table of a store that is in use. Yields bytes read; returns what has rotted, for people, or
+ * nothing. LevelDB goes on merging meanwhile: what is wrong must be on its list before and after it was
+ * found wrong twice. `unread` is told of files that the disk does not read: that is another trouble.
+ */
+export async function* checkStore(
+  files: StoreFiles,
+  unread: (error: unknown) => void,
+): AsyncGenerator<number, string | undefined> {
+  try {
+    for (const number of (yield* listTwice(files)).keys()) {
+      try {
+        const rot = yield* rotIn(files, number);
+        if (rot !== undefined) return rot;
+      } catch (error) {
+        if (error instanceof RotError) throw error;
+        unread(error);
+      }
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof RotError) return `${LIST} ${error.message}`;
+    unread(error);
+    return undefined;
+  }
+}
+
+async function* rotIn(
+  files: StoreFiles,
+  number: number,
+): AsyncGenerator<number, string | undefined> {
+  let rot: string | undefined;
+  for (let look = 0; look < 2; look++) {
+    const sizeBytes = (yield* listTwice(files)).get(number);
+    if (sizeBytes === undefined) return undefined;
+    rot = yield* lookAt(files, number, sizeBytes);
+    if (rot === undefined) return undefined;
+  }
+  return (yield* listTwice(files)).has(number) ? rot : undefined;
+}
+
+async function* lookAt(
+  files: StoreFiles,
+  number: number,
+  sizeBytes: number,
+): AsyncGenerator<number, string | undefined> {
+  const name = String(number).padStart(6, "0");
+  const file = (await files.open(`${name}.ldb`)) ?? (await files.open(`${name}.sst`));
+  if (file === undefined) return `table ${name} is gone`;
+  try {
+    yield* checkTable(file, sizeBytes);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RotError) return `table ${name} ${error.message}`;
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A list that was caught in the middle of a change is right at the second look. */
+async function* listTwice(files: StoreFiles): AsyncGenerator<number, TableList> {
+  try {
+    return yield* readTableList(files);
+  } catch (error) {
+    if (!(error instanceof RotError)) throw error;
+    return yield* readTableList(files);
+  }
+}
