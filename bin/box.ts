@@ -38,8 +38,9 @@ import { MarkKeeper } from "./box/mark-keeper.ts";
 import { rememberMembers } from "./box/remember-members.ts";
 import { Repair } from "./box/repair.ts";
 import type { RotWatch } from "./box/rot-watch.ts";
+import { SuddenEnds } from "./box/sudden-ends.ts";
 import { refusalOf, storeStatus } from "./box/store-status.ts";
-import { journalLimitsOf, scrubPaceOf, settingsOf } from "./box/settings.ts";
+import { journalLimitsOf, settingsOf } from "./box/settings.ts";
 import { StatusReport } from "./box/status-report.ts";
 import { Verifier } from "./box/verify.ts";
 import type { Config } from "./config/schema.ts";
@@ -97,9 +98,10 @@ export async function startBox(
   if (remembered === undefined) log.warn({ file: paths.members }, "the list of members is lost");
   const members = remembered ?? [];
   const from: Home = { home, config, log, serverName, secrets, keys, members };
-  const others = members.filter(({ box }) => box !== keys.box);
   // Where nobody knows who else there is, there may be others, and an empty store is not the truth.
-  const mayHaveOthers = remembered === undefined || others.length > 0;
+  const mayHaveOthers = remembered?.some(({ box }) => box !== keys.box) ?? true;
+  const base = { timers: systemTimers, logger: log };
+  const ends = await SuddenEnds.open(home, systemTimers, log);
   const checked = await openCheckedStore(home, newStoreId, { isJoining: mayHaveOthers });
   await upgradeStore(checked.store, log);
   if (checked.reason !== undefined)
@@ -110,11 +112,10 @@ export async function startBox(
   const outgrown = new Promise<string>((resolve) => node.onOutgrown(resolve));
   const blobs = await openBlobs(home, { transport, logger: log });
   const services = servicesOf(from, node, transport, blobs);
-  const repair = new Repair({ node, timers: systemTimers, logger: log }, checked, mayHaveOthers);
+  const repair = new Repair({ ...base, node }, checked, mayHaveOthers);
   await repair.salvage();
   const { store } = checked;
   const isWell = (): boolean => repair.isDone && !node.isLost && !node.isRemoved;
-  const base = { timers: systemTimers, logger: log };
   const watched = { ...base, home, store, node, transport, isWell, wallClock, version: version() };
   const { rot, facts } = await openHealth(watched);
   const parts = assemble(from, { node, transport, services, checked, repair, rot, facts });
@@ -123,7 +124,7 @@ export async function startBox(
   await node.start();
   outbox.start();
   repair.watch();
-  rot.start();
+  rot.start(checked.outcome === "ok" ? ends.marked : undefined);
   if (!node.isRemoved && !node.isLost) {
     const { membership } = node;
     await announceSelf(services, { transport, config, keys, membership, logger: log });
@@ -131,8 +132,7 @@ export async function startBox(
   await catchUp(node, stopping);
   const { state: reader, ledger } = node;
   const copier = copyBlobs({ ...base, blobs, ledger, reader, transport });
-  const pace = scrubPaceOf(config);
-  const scrub = openScrub({ ...base, home, rot, blobs, copier, pace, random });
+  const scrub = openScrub({ ...base, config, home, rot, blobs, copier, random });
   const servers = await listen(config, parts.api, stopping);
   const stop = async (): Promise<void> => {
     parts.stopExtras();
@@ -149,6 +149,7 @@ export async function startBox(
     await parts.mark.stop();
     await store.close();
     if (isCopied) await spare.swap();
+    await ends.stop();
   };
   return { control: parts.control, stop, outgrown };
 }

@@ -3,7 +3,6 @@ import type { BlobCopier } from "../../mesh/media/blob-copier.ts";
 import type { BlobStore } from "../../mesh/media/blob-store.ts";
 import { checkMedia } from "../../mesh/scrub/check-media.ts";
 import { checkStore } from "../../mesh/scrub/check-store.ts";
-import type { ScrubPace } from "../../mesh/scrub/constants.ts";
 import { Scrub } from "../../mesh/scrub/scrub.ts";
 import { storeFiles } from "../../mesh/scrub/store-files.ts";
 import type { LevelStore } from "../../mesh/store/level-store.ts";
@@ -13,6 +12,8 @@ import type { RotNote } from "../../mesh/store/rot-note.ts";
 import { storePath } from "../../mesh/store/spare-folder.ts";
 import type { Transport } from "../../mesh/transport/transport.ts";
 import { BoxFactsExchange } from "./box-facts.ts";
+import type { Config } from "../config/schema.ts";
+import { scrubPaceOf } from "./settings.ts";
 import { RotWatch } from "./rot-watch.ts";
 import type { RotWatchDeps } from "./rot-watch.ts";
 
@@ -43,14 +44,22 @@ export interface ScrubParts {
   readonly rot: RotWatch;
   readonly blobs: BlobStore;
   readonly copier: Pick<BlobCopier, "lookAtAll">;
-  readonly pace: ScrubPace;
+  readonly config: Config;
   readonly random: Random;
   readonly timers: Timers;
   readonly logger: Logger;
 }
 
 /** Reads the store, as long as nothing in it is known to be rotten, and the media, from time to time. */
-export function openScrub({ home, rot, blobs, copier, random, ...deps }: ScrubParts): Scrub {
+export function openScrub({
+  home,
+  rot,
+  blobs,
+  copier,
+  random,
+  config,
+  ...deps
+}: ScrubParts): Scrub {
   const unread = (error: unknown): void => rot.unread(error);
   const lost = (): void => copier.lookAtAll();
   async function* pass(): AsyncGenerator<number, void> {
@@ -60,7 +69,7 @@ export function openScrub({ home, rot, blobs, copier, random, ...deps }: ScrubPa
     }
     yield* checkMedia(blobs, random, { lost, unread });
   }
-  const scrub = new Scrub({ ...deps, pass, done: () => rot.checked() });
+  const scrub = new Scrub({ ...deps, pace: scrubPaceOf(config), pass, done: () => rot.checked() });
   scrub.start();
   return scrub;
 }

@@ -59,11 +59,16 @@ export class RotWatch {
     this.#note = note;
   }
 
-  start(): void {
+  /** `marked`: what had to be marked as unreadable before the store was opened. */
+  start(marked?: string): void {
     if (this.#isRotten) {
       this.#deps.node.renewal.setRotten();
-      return this.#later();
-    }
+      this.#later();
+    } else if (marked !== undefined) this.found(marked);
+    else this.#noteMended();
+  }
+
+  #noteMended(): void {
     if (this.#note === undefined || this.#note.mendedMs !== undefined) return;
     this.#note = { ...this.#note, mendedMs: this.#deps.wallClock() };
     this.#deps.logger.warn({ what: this.#note.what }, "the rotten store was replaced");

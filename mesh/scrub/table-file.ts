@@ -21,6 +21,11 @@ interface Handle {
   readonly length: number;
 }
 
+export interface Block extends Handle {
+  /** A block of rows; the others only help to find them faster. */
+  readonly hasRows: boolean;
+}
+
 /**
  * Reads a table of LevelDB from end to end and holds each block against its checksum. Yields how many
  * bytes it read, piece by piece; throws `RotError` when the file is not what was written.
@@ -32,24 +37,29 @@ export async function* checkTable(
 ): AsyncGenerator<number, void> {
   const file = readingAhead(table, READ_BYTES);
   expectSound(file.sizeBytes === sizeBytes, `has ${file.sizeBytes} bytes instead of ${sizeBytes}`);
-  expectSound(sizeBytes >= FOOTER_LENGTH, "is too short");
-  const end = sizeBytes - FOOTER_LENGTH;
+  for (const block of yield* blocksOf(file)) yield* checkBlock(file, block);
+}
+
+/** The blocks that a table's index names, in their order; throws `RotError` where it or the end is damaged. */
+export async function* blocksOf(file: StoreFile): AsyncGenerator<number, readonly Block[]> {
+  expectSound(file.sizeBytes >= FOOTER_LENGTH, "is too short");
+  const end = file.sizeBytes - FOOTER_LENGTH;
   const footer = await file.read(end, FOOTER_LENGTH);
   yield footer.length;
   const { meta, index } = readFooter(footer);
   expectSound(index.offset + index.length + TRAILER_LENGTH === end, "has a damaged end");
-  const listed = yield* readBlock(file, index);
+  const blocks: Block[] = [];
   let at = 0;
-  for (const handle of handlesIn(listed)) {
+  for (const handle of handlesIn(yield* readBlock(file, index))) {
     expectSound(handle.offset === at, "has a damaged index");
-    yield* checkBlock(file, handle);
+    blocks.push({ ...handle, hasRows: true });
     at = handle.offset + handle.length + TRAILER_LENGTH;
   }
-  // Between the data and the list of filters lies the filter, if there is one.
-  const filter = { offset: at, length: meta.offset - at - TRAILER_LENGTH };
-  if (meta.offset !== at) yield* checkBlock(file, filter);
+  // Between the rows and the list of filters lies the filter, if there is one.
+  const filter = { offset: at, length: meta.offset - at - TRAILER_LENGTH, hasRows: false };
+  if (meta.offset !== at) blocks.push(filter);
   expectSound(meta.offset + meta.length + TRAILER_LENGTH === index.offset, "has a damaged end");
-  yield* checkBlock(file, meta);
+  return [...blocks, { ...meta, hasRows: false }];
 }
 
 function readFooter(footer: Uint8Array): { readonly meta: Handle; readonly index: Handle } {
@@ -70,13 +80,17 @@ function readHandle(reader: ByteReader): Handle {
 async function* readBlock(file: StoreFile, handle: Handle): AsyncGenerator<number, Uint8Array> {
   const pieces: Uint8Array[] = [];
   yield* checkBlock(file, handle, (piece) => pieces.push(piece));
-  const bytes = Buffer.concat(pieces);
-  const body = bytes.subarray(0, handle.length);
-  return bytes[handle.length] === SNAPPY ? uncompress(body) : body;
+  return contentOf(Buffer.concat(pieces));
 }
 
-/** `take` is given the block and its trailer, piece by piece. */
-async function* checkBlock(
+/** A block and how it is compressed, as the rows that it has. */
+export function contentOf(block: Uint8Array): Uint8Array {
+  const body = block.subarray(0, -1);
+  return block.at(-1) === SNAPPY ? uncompress(body) : body;
+}
+
+/** `take` is given the block and how it is compressed, piece by piece, also when they are not right. */
+export async function* checkBlock(
   file: StoreFile,
   { offset, length }: Handle,
   take?: (piece: Uint8Array) => void,

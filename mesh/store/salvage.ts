@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Transaction } from "../../core/transaction/records.ts";
+import { defuse } from "../scrub/defuse.ts";
 import { BadEntryError, hashOfEntry, parseEntry } from "../journal/entry.ts";
 import type { Entry } from "../journal/entry.ts";
 import { readPosition } from "../journal/positions.ts";
@@ -21,6 +22,7 @@ const SALVAGE_ROWS = 100;
  * repaired.
  */
 export async function* salvage(path: string): AsyncGenerator<Entry> {
+  await defuse(path);
   let after = JOURNAL_ROWS.gte;
   let held: Entry | undefined;
   for (const repairFirst of [false, true]) {

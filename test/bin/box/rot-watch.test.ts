@@ -17,7 +17,7 @@ const DAY_MS = 24 * HOUR_MS;
 const NOW = 1_800_000_000_000;
 
 /** A box, what is on its disk, and what it copied. */
-function watching(noted?: RotNote) {
+function watching(noted?: RotNote, marked?: string) {
   const timers = new FakeTimers();
   const world = {
     members: [A, B, C],
@@ -53,7 +53,7 @@ function watching(noted?: RotNote) {
   const rest = { timers, logger: QUIET, isWell: () => world.isWell };
   const wallClock = (): number => world.clock + timers.elapsed();
   const watch = new RotWatch({ ...rest, keep, store: "s1", node, ask, wallClock }, noted);
-  watch.start();
+  watch.start(marked);
   return { watch, world, timers };
 }
 
@@ -87,6 +87,14 @@ describe("a box in whose store something has rotted", () => {
     expect([watch.isRotten, world.isMarkedRotten]).toEqual([true, true]);
     await timers.advance(MINUTE_MS);
     expect(world.copied).toEqual([B]);
+  });
+
+  it("is one whose blocks had to be marked before it could start, whatever was noted before", async () => {
+    for (const noted of [undefined, { store: "s1", what: "before", foundMs: 5 }]) {
+      const { watch, world, timers } = watching(noted, FOUND);
+      await timers.advance(MINUTE_MS);
+      expect([watch.isRotten, world.copied]).toEqual([true, [B]]);
+    }
   });
 
   it.each([

@@ -35,7 +35,7 @@ export async function fill(db: Classic, from: number): Promise<void> {
 
 export function tablesIn(folder: string): string[] {
   return readdirSync(folder)
-    .filter((name) => /\.ldb$/.test(name))
+    .filter((name) => name.endsWith(".ldb"))
     .toSorted();
 }
 

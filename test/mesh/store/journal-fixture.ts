@@ -12,6 +12,11 @@ export class JournalFixture {
   readonly texts = new Map<string, string>();
   readonly #seqs: Record<Origin, number> = {};
   readonly #hashes: Record<Origin, string> = {};
+  readonly #filler: (sizeBytes: number) => string;
+
+  constructor(filler = (sizeBytes: number): string => "x".repeat(sizeBytes)) {
+    this.#filler = filler;
+  }
 
   /** The next entry of an origin, and what is written with it. */
   next(origin: Origin, sizeBytes = 200): StoreOp[] {
@@ -23,7 +28,7 @@ export class JournalFixture {
       time: seq as HybridTime,
       deps: {},
       prev: this.#hashes[origin] ?? "",
-      records: [{ kind: "put", collection: "presence", key: ["x".repeat(sizeBytes)] }],
+      records: [{ kind: "put", collection: "presence", key: [this.#filler(sizeBytes)] }],
     };
     const text = JSON.stringify(transaction);
     this.#seqs[origin] = seq;
