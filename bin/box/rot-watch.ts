@@ -96,8 +96,10 @@ export class RotWatch {
 
   /** Something that the disk does not read: that it fails says nothing about what is written on it. */
   unread(error: unknown): void {
+    if (this.#unread === undefined) {
+      this.#deps.logger.warn({ err: error }, "the disk did not read a file");
+    }
     this.#unread = troubleText(error, "read");
-    this.#deps.logger.warn({ err: error }, "the disk did not read a file");
   }
 
   /** A pass over everything has ended. */
@@ -163,15 +165,16 @@ export class RotWatch {
   }
 
   async #replace(): Promise<void> {
-    const { node, timers, wallClock } = this.#deps;
+    const { node, timers, wallClock, keep } = this.#deps;
     const from = await this.#soundBox();
     if (this.#stopped || !this.#note) return;
     this.#next = WAITING;
     if (from === undefined) return;
     const before = this.#note;
     // First on disk: a box that dies of copying, or of what it copied, must not go on like that.
-    this.#note = { ...before, triedMs: wallClock() };
-    await this.#write();
+    const tried = { ...before, triedMs: wallClock() };
+    await keep(tried);
+    this.#note = tried;
     const problem = await node.renewal.replaceRotten(from);
     if (problem === undefined) {
       // The box is about to be restarted on it.

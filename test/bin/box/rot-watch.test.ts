@@ -146,6 +146,16 @@ describe("a box in whose store something has rotted", () => {
     expect([world.copied, world.note?.what]).toEqual([[B], FOUND]);
   });
 
+  it("copies nothing either when only the note of the try cannot be written, and does not wait for a day", async () => {
+    const { world, timers } = watching({ store: "s1", what: FOUND, foundMs: 5 });
+    world.takesWrites = false;
+    await timers.advance(HOUR_MS);
+    expect(world.copied).toEqual([]);
+    world.takesWrites = true;
+    await timers.advance(MINUTE_MS);
+    expect(world.copied).toEqual([B]);
+  });
+
   it("tries a copy that failed again after an hour, also after a restart", async () => {
     const { watch, world, timers } = watching();
     world.problem = "the disk has 5 MiB free";
