@@ -5,6 +5,8 @@ import { readTableList } from "./table-list.ts";
 import type { TableList } from "./table-list.ts";
 
 const LIST = "the list of tables";
+/** What is wrong only once was wrong on its way here. */
+const LOOKS = 2;
 
 /**
  * Reads every table of a store that is in use. Yields bytes read; returns what has rotted, for people, or
@@ -16,9 +18,9 @@ export async function* checkStore(
   unread: (error: unknown) => void,
 ): AsyncGenerator<number, string | undefined> {
   try {
-    for (const number of (yield* listTwice(files)).keys()) {
+    for (const [number, sizeBytes] of yield* listTwice(files)) {
       try {
-        const rot = yield* rotIn(files, number);
+        const rot = yield* rotIn(files, number, sizeBytes);
         if (rot !== undefined) return rot;
       } catch (error) {
         if (error instanceof RotError) throw error;
@@ -36,15 +38,14 @@ export async function* checkStore(
 async function* rotIn(
   files: StoreFiles,
   number: number,
+  sizeBytes: number,
 ): AsyncGenerator<number, string | undefined> {
   let rot: string | undefined;
-  for (let look = 0; look < 2; look++) {
-    const sizeBytes = (yield* listTwice(files)).get(number);
-    if (sizeBytes === undefined) return undefined;
+  for (let look = 0; look < LOOKS; look++) {
     rot = yield* lookAt(files, number, sizeBytes);
-    if (rot === undefined) return undefined;
+    if (rot === undefined || !(yield* listTwice(files)).has(number)) return undefined;
   }
-  return (yield* listTwice(files)).has(number) ? rot : undefined;
+  return rot;
 }
 
 async function* lookAt(
