@@ -46,7 +46,8 @@ export function openSession(draft: Draft, input: NewSession, env: Env): Session 
   if (isCrossSigningKey(draft, user, device)) {
     throw forbidden("the device ID is the ID of a cross-signing key");
   }
-  const deviceCreated = createdAt(draft, user, device) ?? millisecondsOf(env.time);
+  const knownSince = createdAt(draft, user, device);
+  const deviceCreated = knownSince ?? millisecondsOf(env.time);
   if (draft.getField(userDoc(user), "devices", device) === undefined) {
     draft.setField(userDoc(user), "devices", device, {
       created: deviceCreated,
@@ -55,7 +56,8 @@ export function openSession(draft: Draft, input: NewSession, env: Env): Session 
         : { display_name: input.deviceName.slice(0, DEVICE_NAME_CHARACTERS_MAX) }),
     });
   }
-  if (input.device !== undefined) {
+  // A device that is new here may have logged in elsewhere, and lost the answer: this is no end of that login.
+  if (knownSince !== undefined) {
     draft.putFact("revoked", ["device", user, device], { before: env.time });
   }
   const deps = { tokenKeys: input.tokenKeys, random: env.random };

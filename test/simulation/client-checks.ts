@@ -1,5 +1,3 @@
-import { verifyAccessToken } from "../../core/account/tokens.ts";
-import { MatrixError } from "../../core/errors.ts";
 import type { EventId, RoomId, UserId } from "../../core/ids.ts";
 import { isObject } from "../../core/json.ts";
 import type { Snapshot } from "../../core/ports.ts";
@@ -38,7 +36,6 @@ export async function checkClients(world: World, model: Model, cast: Cast): Prom
   }
   checkKeys(world, model, snapshot);
   checkNames(world, model, snapshot);
-  checkEnded(world, model);
   for (const { room, user } of model.banned) {
     const isBanned = snapshot.get(memberships, [user, room])?.membership === "ban";
     if (!isBanned && !world.isDestroyed('"membership":"ban"')) {
@@ -240,21 +237,6 @@ function checkNames(world: World, model: Model, snapshot: Snapshot): void {
     const hash = snapshot.get(fields, [`user:${user}`, "account", "password_hash"]);
     if (hash !== undefined && !values.has(String(hash))) {
       world.violate("names", `${user} belongs to ${String(hash)}, to whom it was not granted`);
-    }
-  }
-}
-
-/** I11: a session that was ended is refused by every box. */
-function checkEnded(world: World, model: Model): void {
-  for (const client of model.ended) {
-    for (const box of world.boxes) {
-      try {
-        if (box.services) verifyAccessToken(box.services, client.token);
-        if (world.destroyed.size > 0) continue;
-        world.violate("tokens", `${client.name} was logged out, and ${box.id} does not know it`);
-      } catch (error) {
-        if (!(error instanceof MatrixError) || error.status !== 401) throw error;
-      }
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { EventId, RoomId, UserId } from "../../core/ids.ts";
 import type { DeviceView } from "./device-view.ts";
+import type { Refreshed } from "./sessions.ts";
 import type { SimClient } from "./sim-client.ts";
 
 /** A message that a client tried to send, under one transaction ID. */
@@ -33,6 +34,8 @@ export class Model {
   readonly granted = new Map<UserId, Set<string>>();
   /** Sessions that were ended and acknowledged as such. */
   readonly ended: SimClient[] = [];
+  /** Sessions that refresh their tokens, by the client whose user they are of. */
+  readonly refreshed = new Map<string, Refreshed>();
   /** Banned for good by somebody whose power cannot be taken. */
   readonly banned: { readonly room: RoomId; readonly user: UserId }[] = [];
   /** Events whose redaction was acknowledged. */

@@ -1,4 +1,4 @@
-import { verifyAccessToken } from "../../core/account/tokens.ts";
+import { useAccessToken } from "../../core/account/refresh.ts";
 import { MatrixError } from "../../core/errors.ts";
 import type { DeviceId, UserId } from "../../core/ids.ts";
 import type { Requester, Services } from "../../core/services.ts";
@@ -24,7 +24,7 @@ export type Request<R> = (services: Services, requester: Requester) => Promise<R
 export class SimClient {
   readonly user: UserId;
   readonly device: DeviceId;
-  readonly token: string;
+  token: string;
   readonly name: string;
   readonly prng: Prng;
   /** Set once the session was ended on purpose: from then on a 401 is right. */
@@ -52,6 +52,10 @@ export class SimClient {
     const name = `${what.split(" ", 1)[0]} ${outcome.kind}`;
     calls[name] = (calls[name] ?? 0) + 1;
     return outcome;
+  }
+
+  protected identify(services: Services): Promise<Requester> {
+    return useAccessToken(services, this.token);
   }
 
   async #callOn<R>(what: string, request: Request<R>, tries: number): Promise<Outcome<R>> {
@@ -84,7 +88,7 @@ export class SimClient {
     request: Request<R>,
   ): Promise<Outcome<R>> {
     try {
-      const requester = verifyAccessToken(services, this.token);
+      const requester = await this.identify(services);
       return { kind: "ok", value: await request(services, requester), box };
     } catch (error) {
       if (box.services !== services) return { kind: "unknown" };
@@ -93,7 +97,9 @@ export class SimClient {
         this.world.violate("errors", `${this.name} ${what} at ${box.id}: ${text}`);
         return { kind: "unknown" };
       }
-      if (error.status === 401 && !this.loggedOut) {
+      // A client that can refresh its token does so, and loses nothing.
+      const isEnd = error.status === 401 && error.extra["soft_logout"] !== true;
+      if (isEnd && !this.loggedOut) {
         this.world.violate("tokens", `${this.name} ${what} at ${box.id}: ${error.message}`);
       }
       this.world.note(`${this.name} ${what} at ${box.id}: ${error.status} ${error.message}`);

@@ -12,6 +12,7 @@ import { Model } from "./model.ts";
 import type { SimOptions } from "./options.ts";
 import { checkRooms } from "./room-checks.ts";
 import { checkDocuments, checkTables } from "./state-checks.ts";
+import { checkSessions, finishSessions } from "./sessions.ts";
 import { Workload } from "./workload.ts";
 import { World } from "./world.ts";
 import type { Violation } from "./world.ts";
@@ -83,6 +84,7 @@ export async function simulate(
     convergedMs = await converge(world);
     await finishEffects(world);
     await finishMedia(world, model);
+    await finishSessions(world, model);
     await endAll(world, model, cast);
     canary.forge?.(world, model, cast);
     const journal = checkJournals(world);
@@ -91,6 +93,7 @@ export async function simulate(
     checkEffects(world, cast);
     checkMedia(world, model);
     await checkRooms(world, model, journal);
+    await checkSessions(world, model);
     await checkClients(world, model, cast);
   } catch (error) {
     world.violate(

@@ -1,10 +1,8 @@
 import { createAccount } from "../../core/account/create-account.ts";
-import { openSession } from "../../core/account/start-session.ts";
-import { logOut } from "../../core/device/remove-devices.ts";
 import { sendDirectMessages } from "../../core/device/send-to-device.ts";
 import { setRoomAlias, deleteRoomAlias } from "../../core/directory/aliases.ts";
 import { setMarkers } from "../../core/ephemeral-facts/receipts.ts";
-import type { DeviceId, RoomAlias, RoomId, UserId } from "../../core/ids.ts";
+import type { RoomAlias, RoomId, UserId } from "../../core/ids.ts";
 import {
   banUser,
   inviteUser,
@@ -18,6 +16,7 @@ import { setRoomState } from "../../core/rooms/commands/set-state.ts";
 import { storeAccountData } from "../../core/user-data/account-data.ts";
 import { KEYS_PER_UPLOAD, claimKey, tellDeviceKeys, uploadKeys } from "./keys.ts";
 import { downloadSomething, uploadSomething } from "./media.ts";
+import { passBy, refresh } from "./sessions.ts";
 import type { Cast } from "./cast.ts";
 import type { DeviceView } from "./device-view.ts";
 import type { Model } from "./model.ts";
@@ -45,6 +44,7 @@ const STABLE_ACTS = {
   alias: 2,
   unalias: 1,
   session: 2,
+  refresh: 4,
   upload: 2,
   download: 2,
 };
@@ -165,7 +165,8 @@ export class Workload {
         deleteRoomAlias(deps, { alias, user: client.user }),
       );
     },
-    session: ({ client }) => this.#session(client),
+    session: ({ client }) => passBy(this.#world, this.#cast, this.#model, client),
+    refresh: ({ client }) => refresh(this.#world, this.#model, client),
     upload: ({ client }) => uploadSomething(client, this.#model, `content ${++this.#counter}`),
     download: ({ client }) => downloadSomething(client, this.#model),
   };
@@ -267,20 +268,6 @@ export class Workload {
 
   #alias(client: SimClient): RoomAlias {
     return `#alias${client.prng.whole(1, 3)}:${SERVER}` as RoomAlias;
-  }
-
-  /** Logs another device in, uses it once and logs it out. */
-  async #session(client: SimClient): Promise<void> {
-    const device = `S${++this.#counter}` as DeviceId;
-    const opened = await client.call("log in", (deps) =>
-      deps.runner.run(openSession, { user: client.user, device, tokenKeys: deps.tokenKeys }),
-    );
-    if (opened.kind !== "ok") return;
-    const session = this.#cast.session(opened.value);
-    await this.#world.clock.sleep(client.prng.between(0, 3000));
-    session.loggedOut = true;
-    const outcome = await session.call("log out", (deps, requester) => logOut(deps, requester));
-    if (outcome.kind === "ok") this.#model.ended.push(session);
   }
 
   #somebody(client: SimClient): UserId {

@@ -275,3 +275,17 @@ test("boxes keep one row for a session, however often it refreshes", async () =>
   const rows = await snapshot.range(sessionRounds, { prefix: [], limit: 10 });
   expect(rows.map(([, round]) => round)).toEqual([3]);
 });
+
+test("a first login that is repeated on a box which has not heard of it ends neither session", async () => {
+  const mesh = await threeBoxes();
+  split(mesh);
+  const first = await logIn(mesh.a, PHONE);
+  const again = await logIn(mesh.b, PHONE);
+  await heal(mesh);
+  await expectGood(mesh.all, [first.token, again.token]);
+  const later = await logIn(mesh.c, PHONE);
+  await expectGood(mesh.all, [later.token]);
+  for (const { token } of [first, again]) {
+    await expect(useAccessToken(mesh.a, token)).rejects.toMatchObject(HARD);
+  }
+});

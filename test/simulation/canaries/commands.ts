@@ -1,3 +1,4 @@
+import { noteRound } from "../../../core/account/refresh.ts";
 import { takeOwnKeys } from "../../../core/key/claim-keys.ts";
 import { endSessions } from "../../../core/device/remove-devices.ts";
 import { ban } from "../../../core/rooms/commands/change-membership.ts";
@@ -38,6 +39,18 @@ export const COMMANDS: readonly NamedCanary[] = [
     rule: "tokens",
     sabotage: (services) =>
       services.boxes.self.startsWith("b") ? { ...services, tokenKeys: [] } : services,
+  },
+  {
+    name: "refresh tokens that stay good when they were replaced",
+    rule: "tokens",
+    sabotage: replacing(noteRound, () => undefined),
+  },
+  {
+    name: "refresh tokens that end before they were replaced",
+    rule: "tokens",
+    sabotage: replacing(noteRound, (draft, { session, round }) => {
+      draft.raiseRound(session, round + 1);
+    }),
   },
   {
     name: "a ban that is acknowledged and not made",
