@@ -1,5 +1,4 @@
 import type { BoxId } from "./ids.ts";
-import { parseBoxId } from "./ids.ts";
 
 /**
  * An origin is one life of one box: `<boxId>.<incarnation>`. Every start of a box is a new incarnation
@@ -19,11 +18,16 @@ export function incarnationOf(origin: Origin): number {
   return Number.parseInt(origin.slice(9), 36);
 }
 
+/** What `originOf` makes: ten digits of base 36 are a safe integer, and none begins with a needless zero. */
+const ORIGIN = /^[a-z2-7]{8}\.(?:0|[1-9a-z][0-9a-z]{0,9})$/;
+
 export function parseOrigin(text: unknown): Origin | undefined {
-  if (typeof text !== "string" || !/^[a-z2-7]{8}\.[0-9a-z]{1,10}$/.test(text)) return undefined;
-  const incarnation = Number.parseInt(text.slice(9), 36);
-  if (!Number.isSafeInteger(incarnation) || incarnation < 0) return undefined;
-  return originOf(text.slice(0, 8) as BoxId, incarnation) === text ? (text as Origin) : undefined;
+  return typeof text === "string" && ORIGIN.test(text) ? (text as Origin) : undefined;
+}
+
+/** Of two lives of one box; numbers without leading zeros are ordered by length, then as text. */
+function isLater(a: Origin, b: Origin): boolean {
+  return a.length === b.length ? a > b : a.length > b.length;
 }
 
 /** The place of one transaction: the `seq`-th of its origin, counted from 1 without gaps. */
@@ -51,11 +55,10 @@ export function floorOf(box: BoxId): Origin {
 /** Does the vector take all of the incarnation for granted, without naming it? */
 export function implies(vector: Vector, origin: Origin): boolean {
   const box = boxOf(origin);
-  const incarnation = incarnationOf(origin);
   let isNamed = false;
   for (const named in vector) {
-    if (boxOf(named as Origin) !== box) continue;
-    if (incarnationOf(named as Origin) <= incarnation) return false;
+    if (!named.startsWith(box)) continue;
+    if (!isLater(named as Origin, origin)) return false;
     isNamed = true;
   }
   return isNamed;
@@ -79,10 +82,13 @@ export function includes(outer: Vector, inner: Vector): boolean {
 /** The union of two sets. */
 export function merge(a: Vector, b: Vector): Vector {
   const out: Record<Origin, number> = {};
-  for (const origin of new Set([...Object.keys(a), ...Object.keys(b)]) as Set<Origin>) {
-    // An incarnation that one side omits because it has all of it is wholly in the union.
-    if (implies(a, origin) || implies(b, origin)) continue;
-    out[origin] = Math.max(a[origin] ?? 0, b[origin] ?? 0);
+  // An incarnation that one side omits because it has all of it is wholly in the union.
+  for (const origin of Object.keys(a) as Origin[]) {
+    const [here = 0, there] = [a[origin], b[origin]];
+    if (there !== undefined || !implies(b, origin)) out[origin] = Math.max(here, there ?? 0);
+  }
+  for (const origin of Object.keys(b) as Origin[]) {
+    if (a[origin] === undefined && !implies(a, origin)) out[origin] = b[origin] ?? 0;
   }
   return out;
 }
@@ -116,7 +122,8 @@ export function compact(vector: Vector, closed: (origin: Origin) => number | und
 
 function byBoxAndIncarnation(a: Origin, b: Origin): number {
   if (boxOf(a) !== boxOf(b)) return boxOf(a) < boxOf(b) ? -1 : 1;
-  return incarnationOf(a) - incarnationOf(b);
+  if (a === b) return 0;
+  return isLater(a, b) ? 1 : -1;
 }
 
 /** Bytes of one entry in the encoded form: box 5, incarnation 6, sequence 4. */
@@ -161,11 +168,16 @@ export function decodeVector(text: string): Vector | undefined {
     return undefined;
   }
   const out: Record<Origin, number> = {};
+  let last = "";
   for (let at = 0; at < bytes.length; at += ENTRY_BYTES) {
     const box = numberToBox(bytes.readUIntBE(at, 5));
-    out[originOf(box, bytes.readUIntBE(at + 5, 6))] = bytes.readUInt32BE(at + 11);
+    const origin = originOf(box, bytes.readUIntBE(at + 5, 6));
+    // Each once and in order, or it is not the one text of its vector.
+    if (origin <= last) return undefined;
+    out[origin] = bytes.readUInt32BE(at + 11);
+    last = origin;
   }
-  return encodeVector(out) === text ? out : undefined;
+  return bytes.toString("base64url") === text ? out : undefined;
 }
 
 /** A vector from a peer or a disk: checked, or `undefined`. */
@@ -174,9 +186,7 @@ export function parseVector(value: unknown): Vector | undefined {
   const entries = Object.entries(value);
   if (entries.length > VECTOR_ENTRIES_MAX) return undefined;
   for (const [origin, seq] of entries) {
-    if (parseOrigin(origin) === undefined || parseBoxId(origin.slice(0, 8)) === undefined) {
-      return undefined;
-    }
+    if (parseOrigin(origin) === undefined) return undefined;
     if (!Number.isSafeInteger(seq) || seq < 0 || seq > 0xffffffff) return undefined;
   }
   return value as Vector;

@@ -43,6 +43,14 @@ describe("a vector", () => {
     expect(advance(v, { origin: originOf(A, 5), seq: 1 })).toBe(v);
   });
 
+  test("orders lives by their number, however long its text is", () => {
+    const v = { [originOf(A, 35)]: 7, [originOf(A, 36)]: 2 } as Vector;
+    expect(implies(v, originOf(A, 34))).toBe(true);
+    expect(implies(v, originOf(A, 36 ** 2))).toBe(false);
+    const ends: Record<string, number> = { [originOf(A, 35)]: 7, [originOf(A, 36)]: 2 };
+    expect(compact(v, (origin) => ends[origin])).toEqual({ [originOf(A, 36)]: 2 });
+  });
+
   test("is compacted life by life from the first one, and never past one that is open", () => {
     const [floor, a3, a5] = [floorOf(A), originOf(A, 3), originOf(A, 5)];
     const v = { [floor]: 0, [a3]: 7, [a5]: 2 } as Vector;
@@ -97,6 +105,17 @@ test("what is no vector is refused", () => {
   ]);
 });
 
+test("an origin is read when it is what a box and an incarnation make, and in no other spelling", () => {
+  const incarnation = fc.integer({ min: 0, max: 36 ** 10 - 1 });
+  fc.assert(
+    fc.property(fc.constantFrom(...BOXES), incarnation, (box, life) => {
+      const origin = originOf(box, life);
+      expect(parseOrigin(origin)).toBe(origin);
+      expect(parseOrigin(`${box}.0${life.toString(36)}`)).toBeUndefined();
+    }),
+  );
+});
+
 const BOX = "abcdefgh" as BoxId;
 
 function lives(count: number): Vector {
@@ -131,6 +150,7 @@ describe("the text of a vector", () => {
       `${text}==`,
       "!",
       text + text,
+      text.slice(20, 40) + text.slice(0, 20),
     ]) {
       expect(decodeVector(bad)).toBeUndefined();
     }
