@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { Benchmark } from "./benchmark.ts";
+import { alone } from "./cases/alone.ts";
 import { arrival } from "./cases/arrival.ts";
 import { bigRoom } from "./cases/big-room.ts";
 import { catchUp } from "./cases/catch-up.ts";
@@ -26,6 +27,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   threeBoxes,
   threeBoxesLocal,
   arrival,
+  alone,
   initialSync,
   catchUp,
   startUp,

@@ -56,10 +56,10 @@ async function untilSeen(
   }
 }
 
-function nextBatch(text: string): string {
+export function nextBatch(text: string): string {
   return (JSON.parse(text) as { next_batch: string }).next_batch;
 }
 
-function idOf(text: string): string {
+export function idOf(text: string): string {
   return (JSON.parse(text) as { event_id: string }).event_id;
 }

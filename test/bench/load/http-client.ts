@@ -9,9 +9,10 @@ export interface Answer {
 export class HttpClient {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #base: URL;
-  readonly #token: string;
+  readonly #token: string | undefined;
 
-  constructor(url: string, token: string) {
+  /** Without a token: a client that has not logged in. */
+  constructor(url: string, token?: string) {
     this.#base = new URL(url);
     this.#token = token;
   }
@@ -19,7 +20,8 @@ export class HttpClient {
   /** Rejects when the connection breaks. */
   call(method: string, path: string, body?: object): Promise<Answer> {
     const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const headers: Record<string, string | number> = { authorization: `Bearer ${this.#token}` };
+    const headers: Record<string, string | number> = {};
+    if (this.#token !== undefined) headers["authorization"] = `Bearer ${this.#token}`;
     if (bytes) {
       headers["content-type"] = "application/json";
       headers["content-length"] = bytes.length;

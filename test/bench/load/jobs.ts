@@ -1,8 +1,9 @@
 import { measureArrival } from "./arrival.ts";
+import { measureRounds } from "./rounds.ts";
 import { sendLoad } from "./send-load.ts";
 
 /** What the load process can be told to do. Inputs and results cross as JSON. */
-export const jobs = { sendLoad, measureArrival };
+export const jobs = { sendLoad, measureArrival, measureRounds };
 
 export type Jobs = typeof jobs;
 export type JobName = keyof Jobs;
