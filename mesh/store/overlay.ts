@@ -20,7 +20,7 @@ export interface StateLimits {
 }
 
 export const STATE_LIMITS: StateLimits = {
-  decodedBytesMax: 16 * MIB,
+  decodedBytesMax: 8 * MIB,
   groupBytesMax: 1 * MIB,
   pendingBytesMax: 32 * MIB,
 };

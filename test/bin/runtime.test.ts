@@ -22,7 +22,7 @@ describe("the runtime of a box", () => {
     const { pid, said } = await run(["--home", "a folder"]);
     expect(said["pid"]).toBe(pid);
     expect(said["args"]).toEqual(["--home", "a folder"]);
-    expect(said["execArgv"]).toContain("--max-semi-space-size=4");
+    expect(said["execArgv"]).toContain("--max-semi-space-size=2");
     expect(said["MALLOC_ARENA_MAX"]).toBe("2");
     expect(said["NODE_COMPILE_CACHE"]).toMatch(/hearth$/);
   });
