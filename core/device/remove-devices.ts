@@ -5,12 +5,17 @@ import { isObject } from "../json.ts";
 import { PUSHERS } from "../push/pusher-index.ts";
 import type { Env, Reader } from "../ports.ts";
 import type { Requester, Services } from "../services.ts";
+import { toDevice } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { ROUND_OF_ENDED } from "../transaction/records.ts";
 import { PART_SEPARATOR, readSection, userDoc } from "../user-data/section.ts";
+import type { Vector } from "../vector.ts";
 
 /** Devices removed in one transaction: each is about five records of the 2,000 that fit. */
 const DEVICES_PER_TRANSACTION_MAX = 100;
+
+/** Entries of vectors in one transaction, 30 bytes each: an entry of the journal takes three times that. */
+const VECTOR_ENTRIES_MAX = 20_000;
 
 /** What belongs to a device and goes with it: its name, its identity keys and its fallback keys. */
 const DEVICE_SECTIONS = ["devices", "device_keys", "fallback_keys", "signatures"] as const;
@@ -18,6 +23,8 @@ const DEVICE_SECTIONS = ["devices", "device_keys", "fallback_keys", "signatures"
 export interface EndSessions {
   readonly user: UserId;
   readonly devices: readonly DeviceId[];
+  /** Of the devices, those for which messages wait here; and all that is here, which ends with them. */
+  readonly queues: { readonly devices: readonly DeviceId[]; readonly upTo: Vector };
   /** Keys of the user document that go with the devices, by section; `ownedBy` collects them. */
   readonly keys: readonly (readonly [section: string, key: string])[];
   /** The token that asks, ended with its session by ID: its issue may lie ahead of this box's clock. */
@@ -41,23 +48,50 @@ export function endSessions(draft: Draft, input: EndSessions, env: Env): void {
     draft.putFact("revoked", ["device", user, device], { before: env.time });
   }
   for (const [section, key] of input.keys) draft.setField(userDoc(user), section, key, undefined);
+  for (const device of input.queues.devices) {
+    draft.acknowledgeToDevice(user, device, input.queues.upTo);
+  }
 }
 
 /** Removes devices with their keys and ends their tokens. Devices that do not exist are passed over. */
 export async function removeDevices(
   deps: Pick<Services, "reader" | "runner">,
-  input: Omit<EndSessions, "keys">,
+  input: Omit<EndSessions, "keys" | "queues">,
 ): Promise<void> {
   let first = true;
-  for (let at = 0; first || at < input.devices.length; at += DEVICES_PER_TRANSACTION_MAX) {
-    const devices = input.devices.slice(at, at + DEVICES_PER_TRANSACTION_MAX);
+  const count = devicesAtOnce(deps.reader);
+  for (let at = 0; first || at < input.devices.length; at += count) {
+    const devices = input.devices.slice(at, at + count);
     const keys = await ownedBy(deps.reader, input.user, devices);
+    const queues = await waitingFor(deps.reader, input.user, devices);
+    const part = { user: input.user, devices, keys, queues };
     // The revocations of the whole user and of the asking token go first, and once.
-    const part = first ? { ...input, devices, keys } : { user: input.user, devices, keys };
-    await deps.runner.run(endSessions, part);
+    await deps.runner.run(endSessions, first ? { ...input, ...part } : part);
     first = false;
   }
   for (const device of input.devices) await dropOneTimeKeys(deps, input.user, device);
+}
+
+function devicesAtOnce(reader: Reader): number {
+  using snapshot = reader.snapshot();
+  const entries = Math.max(1, Object.keys(snapshot.vector).length);
+  const fitting = Math.max(1, Math.floor(VECTOR_ENTRIES_MAX / entries));
+  return Math.min(DEVICES_PER_TRANSACTION_MAX, fitting);
+}
+
+/** What comes later, or from a box that is cut off now, goes when all boxes have it: `mesh/janitor/`. */
+async function waitingFor(
+  reader: Reader,
+  user: UserId,
+  devices: readonly DeviceId[],
+): Promise<EndSessions["queues"]> {
+  using snapshot = reader.snapshot();
+  const out: DeviceId[] = [];
+  for (const device of devices) {
+    const rows = await snapshot.range(toDevice, { prefix: [user, device], limit: 1 });
+    if (rows.length > 0) out.push(device);
+  }
+  return { devices: out, upTo: snapshot.vector };
 }
 
 async function ownedBy(

@@ -124,7 +124,7 @@ export type DequeueRecord =
       readonly queue: "to_device";
       readonly user: UserId;
       readonly device: DeviceId;
-      /** Everything in this set was acknowledged by the client. */
+      /** Everything in this set was acknowledged by the client, or ended with the device. */
       readonly upTo: Vector;
     }
   | {
