@@ -4,6 +4,7 @@ import type { DeviceId, UserId } from "../ids.ts";
 import type { Env } from "../ports.ts";
 import type { Services, TokenKey } from "../services.ts";
 import { createdAt, DEVICE_NAME_CHARACTERS_MAX } from "../device/devices.ts";
+import { devicesOf } from "../device/remove-devices.ts";
 import { dropOneTimeKeys } from "../key/drop-one-time-keys.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { millisecondsOf } from "../transaction/records.ts";
@@ -13,6 +14,8 @@ import { capitals } from "./random-names.ts";
 import { mintAccessToken, mintFirstPair } from "./tokens.ts";
 
 const DEVICE_ID_CHARACTERS = 10;
+/** Devices of one user, so that a message to all of them fits in one request; each is a row of it. */
+const DEVICES_PER_USER_MAX = 1000;
 
 export interface NewSession {
   readonly user: UserId;
@@ -73,14 +76,19 @@ function isCrossSigningKey(draft: Draft, user: UserId, device: DeviceId): boolea
   });
 }
 
-/** Logs a device in; keys that an earlier device left under the same ID are dropped first. */
+/**
+ * Logs a device in; keys that an earlier device left under the same ID are dropped first. Throws 403 for
+ * a new device of a user who has as many as may be.
+ */
 export async function startSession(
   deps: Pick<Services, "reader" | "runner" | "tokenKeys">,
   input: Omit<NewSession, "tokenKeys">,
 ): Promise<Session> {
   const { user, device } = input;
-  if (device !== undefined && createdAt(deps.reader, user, device) === undefined) {
-    await dropOneTimeKeys(deps, user, device);
+  const isKnown = device !== undefined && createdAt(deps.reader, user, device) !== undefined;
+  if (!isKnown && (await devicesOf(deps.reader, user)).length >= DEVICES_PER_USER_MAX) {
+    throw forbidden(`you have ${DEVICES_PER_USER_MAX} devices; remove some before you add one`);
   }
+  if (device !== undefined && !isKnown) await dropOneTimeKeys(deps, user, device);
   return deps.runner.run(openSession, { ...input, tokenKeys: deps.tokenKeys });
 }
