@@ -145,7 +145,6 @@ export class MeshNode {
     const { ledger, clock, state } = this;
     this.membership = new Membership(state, ledger, deps.remembered ?? [], logger);
     this.#farewell = new Farewell(transport, timers);
-    this.pruner = new ToDevicePruner(state, ledger, logger);
     this.disk = new DiskWatch(state, timers, logger);
     this.replicator = new Replicator({
       ledger,
@@ -162,6 +161,7 @@ export class MeshNode {
     const members = (): BoxId[] => this.memberIds();
     const isWhole = (): boolean => this.#isWhole && this.renewal.report() === undefined;
     const keeping = { ledger, timers, logger, members, isWhole };
+    this.pruner = new ToDevicePruner({ ...keeping, state, now: () => clock.now() });
     this.#tails = new TailCloser({ ...keeping, runner: this.runner });
     const limits = deps.journalLimits ?? JOURNAL_LIMITS;
     const { store } = deps;
@@ -205,6 +205,7 @@ export class MeshNode {
     await this.ledger.beginLife();
     this.replicator.start(this.#greetings?.handOver());
     this.#tails.start();
+    this.pruner.sweeper.start();
     await this.truncator.start();
     this.renewal.start();
     if (!this.#greetings) await transport.start();
@@ -272,6 +273,7 @@ export class MeshNode {
     if (includes(vector, this.ledger.vector)) this.#farewell.knows(box);
     this.#tails.heard(box, vector);
     this.truncator.heard(box, vector);
+    this.pruner.sweeper.heard(box, vector);
   }
 }
 

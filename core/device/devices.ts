@@ -19,6 +19,15 @@ export function createdAt(view: View, user: UserId, device: DeviceId): number | 
   return typeof created === "number" ? created : undefined;
 }
 
+/**
+ * Does the device exist, as far as is known here? One may live all the same on a box that is cut off now,
+ * but none of an account that is closed.
+ */
+export function deviceExists(view: View, user: UserId, device: DeviceId): boolean {
+  if (view.get(fields, [userDoc(user), "account", "deactivated"]) === true) return false;
+  return view.get(fields, [userDoc(user), "devices", device]) !== undefined;
+}
+
 /** A device as clients see it. When it was last seen is not kept: that would be a write a request. */
 function describe(device: string, stored: unknown): JsonObject {
   const name = isObject(stored) ? stored["display_name"] : undefined;

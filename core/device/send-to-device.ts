@@ -4,11 +4,10 @@ import type { JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import type { DeviceId, UserId } from "../ids.ts";
 import { parseDeviceId, parseUserId, serverOf } from "../ids.ts";
-import type { Env, View } from "../ports.ts";
+import type { Env } from "../ports.ts";
 import type { Requester, Services } from "../services.ts";
-import { fields, puts } from "../tables.ts";
+import { puts } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
-import { userDoc } from "../user-data/section.ts";
 import { devicesOf } from "./remove-devices.ts";
 
 /** Messages in one request: a room key for 1,500 devices fits in the 2,000 records of a transaction. */
@@ -28,26 +27,21 @@ interface Delivery {
   readonly messages: readonly DirectMessage[];
 }
 
-/** Command: queues the messages, once for each transaction ID of the device on whatever box. */
+/**
+ * Command: queues the messages, once for each transaction ID of the device on whatever box. Those for
+ * devices that are not known here too: they may live on a box that is cut off now. What waits for one
+ * that does not exist is deleted once that is certain, in `mesh/janitor/`.
+ */
 export function deliver(draft: Draft, input: Delivery, env: Env): void {
   const { requester, type, txnId, messages } = input;
   const place = [requester.user, requester.device, `to-device ${type} ${txnId}`];
   if (draft.get(puts, ["txn", ...place])?.value !== undefined) return;
   draft.putFact("txn", place, true);
   for (const [index, { user, device, content }] of messages.entries()) {
-    if (isGone(draft, user, device) || serverOf(user) !== env.serverName) continue;
+    if (serverOf(user) !== env.serverName) continue;
     const id = hash("sha256", JSON.stringify([...place, index]), "base64url");
     draft.sendToDevice(user, device, { id, sender: requester.user, type, content });
   }
-}
-
-/**
- * Was the device removed? One that this box has never heard of may live on a box that is cut off now,
- * and its message must wait for it.
- */
-function isGone(view: View, user: UserId, device: DeviceId): boolean {
-  if (view.get(fields, [userDoc(user), "devices", device]) !== undefined) return false;
-  return view.get(puts, ["revoked", "device", user, device]) !== undefined;
 }
 
 /** The messages of a request body, `{user: {device or "*": content}}`, as the client wrote them. */
