@@ -10,8 +10,8 @@ import type { BoxTimers, SimClock } from "./sim-clock.ts";
 const LISTENER: DocId = "user:@listener:hearth.test" as DocId;
 /** Whom every effect must reach. */
 export const TARGETS: readonly string[] = ["phone", "tablet"];
-/** Milliseconds that a request takes on its way there, and as much again back. */
-const WAY_MS = [1, 300] as const;
+/** Milliseconds that a request takes on its way there, and as much again back: a target that is well keeps up. */
+const WAY_MS = [1, 100] as const;
 
 /** Something that a box did outside of the mesh. */
 export interface Deed {
