@@ -6,6 +6,7 @@ import { apart } from "./apart.ts";
 import type { Together } from "./apart.ts";
 import { withDark } from "./dark.ts";
 import type { Dark, Served } from "./dark.ts";
+import { FAULTS_MIN, OPERATIONS_MIN } from "./options.ts";
 import { total } from "./tally.ts";
 import type { Tally } from "./tally.ts";
 import { sorted } from "./world.ts";
@@ -44,6 +45,7 @@ function seedsPart(tally: Tally): string[] {
   const failed = tally.failures.map(({ seed }) => seed).join(", ");
   const rows = [
     ["seeds, in a row", grouped(tally.seeds)],
+    [`of ${FAULTS_MIN} faults and ${OPERATIONS_MIN} requests at least`, grouped(tally.long)],
     ["failed", failed === "" ? "none" : `${tally.failures.length}: ${failed}`],
     [
       "meshes of 1, 2, 3, 4, 5 boxes",

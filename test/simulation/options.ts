@@ -67,7 +67,7 @@ export interface SimOptions {
   readonly roomLimits: RoomDocumentLimits;
 }
 
-const FAULT_KINDS: readonly FaultKind[] = [
+const OFTEN: readonly FaultKind[] = [
   "crash",
   "crash-at-write",
   "clean-stop",
@@ -86,38 +86,46 @@ const FAULT_KINDS: readonly FaultKind[] = [
   "clock-step",
   "bad-weather",
   "late-box",
-  "remove-box",
-  "update-box",
 ];
 
 /** They may destroy the only copy of something, which excuses much: most seeds do without. */
 const DESTRUCTIVE: ReadonlySet<FaultKind> = new Set(["lose-writes", "restore-backup", "new-disk"]);
 
 /** What an owner does rarely: a few seeds with it are enough. */
-const RARE: ReadonlySet<FaultKind> = new Set(["remove-box", "update-box"]);
+const RARELY: readonly FaultKind[] = ["remove-box", "update-box"];
+const RARE = 0.2;
 
 const CLOCKS_OFF_MS_MAX = 2000;
-const FAULTS_MIN = 50;
-const OPERATIONS_MIN = 500;
 
-/** Share of the seeds in which such things happen at all. */
-function shareOf(kind: FaultKind): number {
-  if (DESTRUCTIVE.has(kind)) return 0.12;
-  return RARE.has(kind) ? 0.2 : 0.4;
+/** Seeds whose names begin like this go on until there was much of everything; of the others a few do. */
+const LONG = "long ";
+const LONG_ONES = 0.04;
+/** In these so many faults strike, and so many requests reach a box, at least. */
+export const FAULTS_MIN = 50;
+export const OPERATIONS_MIN = 500;
+
+/** The name of a seed that goes on until there was much of everything. */
+export function longSeed(number: number): string {
+  return `${LONG}${number}`;
 }
 
 /** Each seed has its own mix: some faults never, some often, so that rare meetings become likely. */
 export function drawOptions(seed: string): SimOptions {
   const prng = new Prng(`options ${seed}`);
+  // Drawn apart, so that what is added here leaves the rest of a seed as it was.
+  const more = new Prng(`more options ${seed}`);
+  const isLong = seed.startsWith(LONG) || more.chance(LONG_ONES);
   const boxes = Number(prng.weighted({ 1: 1, 2: 3, 3: 8, 4: 2, 5: 1 }));
-  const calm = prng.chance(0.08);
+  const calm = prng.chance(0.08) && !isLong;
   const faults: Partial<Record<FaultKind, number>> = {};
   if (!calm) {
-    for (const kind of FAULT_KINDS) {
-      if (prng.chance(shareOf(kind))) faults[kind] = prng.pick([1, 2, 5]);
+    for (const kind of OFTEN) {
+      const share = DESTRUCTIVE.has(kind) ? 0.12 : 0.4;
+      if (prng.chance(share)) faults[kind] = prng.pick([1, 2, 5]);
     }
+    for (const kind of RARELY) if (more.chance(RARE)) faults[kind] = more.pick([1, 2, 5]);
   }
-  return {
+  const options: SimOptions = {
     seed,
     boxes,
     stable: prng.whole(2, 3),
@@ -127,20 +135,31 @@ export function drawOptions(seed: string): SimOptions {
     ack: prng.weighted({ reachable: 8, one: 1, local: 1 }),
     weather: drawWeather(prng),
     faults,
-    faultEveryMs: prng.pick([300, 600, 1200]),
+    faultEveryMs: prng.pick([400, 1000, 2500]),
     safetyMs: prng.pick([10_000, 20_000, 40_000]),
-    faultsMin: Object.keys(faults).length > 0 ? FAULTS_MIN : 0,
-    operationsMin: OPERATIONS_MIN,
-    requestEveryMs: prng.pick([250, 500, 1000]),
+    faultsMin: 0,
+    operationsMin: 0,
+    requestEveryMs: prng.pick([400, 800, 1500]),
     responsesLost: prng.pick([0, 0.02, 0.15]),
     hops: prng.pick([0.05, 0.3, 1]),
     clockOffsetsMs: Array.from({ length: boxes + 1 }, () =>
       Math.floor(prng.between(-CLOCKS_OFF_MS_MAX, CLOCKS_OFF_MS_MAX)),
     ),
-    oldBoxes: Array.from({ length: boxes + 1 }, () => "update-box" in faults && prng.chance(0.5)),
+    oldBoxes: Array.from({ length: boxes + 1 }, () => "update-box" in faults && more.chance(0.5)),
     effectsFail: prng.pick([0, 0, 0.1, 0.5]),
     roomLimits: drawRoomLimits(prng),
     ...drawJournal(prng),
+  };
+  return isLong ? { ...options, ...drawLength(more) } : options;
+}
+
+/** Much of everything, in not too long a time. */
+function drawLength(prng: Prng): Partial<SimOptions> {
+  return {
+    faultsMin: FAULTS_MIN,
+    operationsMin: OPERATIONS_MIN,
+    faultEveryMs: prng.pick([300, 600, 1200]),
+    requestEveryMs: prng.pick([250, 500, 1000]),
   };
 }
 

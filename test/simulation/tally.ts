@@ -1,5 +1,6 @@
 import { isObject } from "../../core/json.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
+import { FAULTS_MIN, OPERATIONS_MIN } from "./options.ts";
 import type { SimResult } from "./simulate.ts";
 import { sorted } from "./world.ts";
 
@@ -26,6 +27,8 @@ export class Tally {
   readonly deaths: Counts = {};
   /** Simulated tenths of a second from healing to equal boxes, and how many runs took them. */
   readonly waits: Counts = {};
+  /** Seeds with `FAULTS_MIN` faults and `OPERATIONS_MIN` requests at least. */
+  long = 0;
   /** Requests that reached a box, each try and each sync counted. */
   operations = 0;
   events = 0;
@@ -42,6 +45,8 @@ export class Tally {
     addAll(this.boxes, { [options.boxes]: 1 });
     for (const name of ["faults", "requests", "deaths"] as const) addAll(this[name], result[name]);
     if (!Number.isNaN(convergedMs)) addAll(this.waits, { [Math.ceil(convergedMs / 100)]: 1 });
+    const isLong = total(result.faults) >= FAULTS_MIN && result.operations >= OPERATIONS_MIN;
+    if (isLong) this.long++;
     this.operations += result.operations;
     this.events += result.events;
     this.simulatedMs += result.simulatedMs;
@@ -51,6 +56,7 @@ export class Tally {
     this.seeds += other.seeds;
     this.failures.push(...other.failures);
     for (const name of COUNTS) addAll(this[name], other[name]);
+    this.long += other.long;
     this.operations += other.operations;
     this.events += other.events;
     this.simulatedMs += other.simulatedMs;
@@ -79,6 +85,7 @@ export class Tally {
       `boxes: ${list(this.boxes)}`,
       `faults: ${total(this.faults)} (${list(this.faults)})`,
       `boxes died: ${list(this.deaths)}`,
+      `of ${FAULTS_MIN} faults and ${OPERATIONS_MIN} requests at least: ${this.long}`,
       `requests that reached a box: ${this.operations}, syncs among them`,
       `requests but for syncs: ${total(this.requests)} (${list(this.requests)})`,
       `simulated: ${(this.simulatedMs / 3_600_000).toFixed(1)} h, ${this.events} events`,
@@ -87,18 +94,18 @@ export class Tally {
   }
 
   toJSON(): JsonObject {
-    const { seeds, operations, events, simulatedMs } = this;
+    const { seeds, long, operations, events, simulatedMs } = this;
     const failures = this.failures.map(({ seed, story }) => ({ seed, story: [...story] }));
     const counts = Object.fromEntries(COUNTS.map((name) => [name, this[name]]));
-    return { seeds, operations, events, simulatedMs, failures, ...counts };
+    return { seeds, long, operations, events, simulatedMs, failures, ...counts };
   }
 
   /** From `toJSON`, out of another thread or a log of this program. */
   static from(value: Json | undefined): Tally {
     const tally = new Tally();
     if (!isObject(value)) throw new Error("this is no tally");
-    const { seeds, operations, events, simulatedMs, failures } = value;
-    Object.assign(tally, { seeds, operations, events, simulatedMs });
+    const { seeds, long, operations, events, simulatedMs, failures } = value;
+    Object.assign(tally, { seeds, long, operations, events, simulatedMs });
     tally.failures.push(...((failures ?? []) as unknown as Failure[]));
     for (const name of COUNTS) addAll(tally[name], (value[name] ?? {}) as Counts);
     return tally;
