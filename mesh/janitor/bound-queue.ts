@@ -4,8 +4,9 @@ import { dropMessages, queueOf } from "./device-queue.ts";
 import type { Device } from "./device-queue.ts";
 
 /**
- * Messages that may wait for one device, or for all that do not exist, about 100 MB of room keys. A phone that was off for a year gets
- * some 40,000 in a family: of 25 other devices a new key for each of 30 rooms every week.
+ * Messages that may wait for one device, or for all that do not exist, about 100 MB of room keys. A phone
+ * that was off for a year gets some 40,000 in a family: of 25 other devices a new key for each of 30 rooms
+ * every week.
  */
 export const WAITING_MESSAGES_MAX = 100_000;
 
