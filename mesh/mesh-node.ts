@@ -146,15 +146,8 @@ export class MeshNode {
     this.membership = new Membership(state, ledger, deps.remembered ?? [], logger);
     this.#farewell = new Farewell(transport, timers);
     this.disk = new DiskWatch(state, timers, logger);
-    this.replicator = new Replicator({
-      ledger,
-      transport,
-      clock,
-      acknowledgements,
-      timers,
-      logger,
-      heard: (box, vector) => this.#hear(box, vector),
-    });
+    const heard = (box: BoxId, vector: Vector): void => this.#hear(box, vector);
+    this.replicator = new Replicator({ ...deps, ledger, clock, acknowledgements, heard });
     const acknowledged = (dot: Dot): Promise<void> => this.replicator.acknowledged(dot);
     this.runner = new MeshRunner({ ledger, acknowledged, refusal: () => this.writeRefusal });
     this.settling = new MeshRunner({ ledger, acknowledged, refusal: () => this.#absence });

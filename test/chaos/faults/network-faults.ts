@@ -98,13 +98,15 @@ export const flap = faultOfOne({
 
 export const slow = fault({
   name: "slow",
-  about: "packets between the boxes, or also to the clients of one, are late by up to 3 s",
+  about:
+    "packets between the boxes are late by up to 30 s, or also to the clients of one by up to 3 s",
   needs: ["packets"],
   async strike(run, draw) {
     const { prng } = draw;
-    const delayMs = Math.round(prng.between(50, 1500));
+    const isCrawling = prng.chance(0.3);
+    const delayMs = Math.round(isCrawling ? prng.between(1500, 15_000) : prng.between(50, 1500));
     const weather = { ...FAIR, delayMs, jitterMs: delayMs };
-    const machine = prng.chance(0.5) ? prng.pick(run.machines) : undefined;
+    const machine = !isCrawling && prng.chance(0.5) ? prng.pick(run.machines) : undefined;
     run.timeline.note(
       `slow: ${delayMs} to ${2 * delayMs} ms${whom(machine?.name)} ${lasting(draw)}`,
     );
@@ -114,11 +116,11 @@ export const slow = fault({
 
 export const lossy = fault({
   name: "lossy",
-  about: "up to 30 % of all packets are lost, up to 30 % doubled, all overtake each other",
+  about: "up to 30 % of all packets are lost, up to 50 % doubled, all overtake each other",
   needs: ["packets"],
   async strike(run, draw) {
     const { prng } = draw;
-    const [loss, duplication] = [prng.between(0.05, 0.3), prng.between(0, 0.3)];
+    const [loss, duplication] = [prng.between(0.05, 0.3), prng.between(0, 0.5)];
     const weather = { ...FAIR, loss, duplication, jitterMs: prng.between(1, 30) };
     const machine = prng.chance(0.5) ? prng.pick(run.machines) : undefined;
     const shares = `${percent(loss)} lost, ${percent(duplication)} doubled`;
