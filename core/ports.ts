@@ -105,6 +105,8 @@ export interface Timers {
 export interface Env {
   readonly serverName: ServerName;
   readonly box: BoxId;
+  /** The life of the box that makes the transaction. */
+  readonly life: Origin;
   /** The transaction's time; also the source of `origin_server_ts`. */
   readonly time: HybridTime;
   readonly random: Random;

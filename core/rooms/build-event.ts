@@ -17,10 +17,11 @@ import { stateBefore } from "./state-view.ts";
 import type { StateView } from "../room-document/document-state.ts";
 
 /**
- * A member of every event made here: the box. Two boxes that cannot see each other may take the same
- * request in the same millisecond; the content hash, and so the event ID, must differ all the same.
+ * A member of every event made here: the life of the box. Two boxes that cannot see each other may take the
+ * same request in the same millisecond, and so may two lives of one whose disk and clock went back; the
+ * content hash, and so the event ID, must differ all the same.
  */
-const MADE_BY = "hearth.box";
+const MADE_BY = "hearth.life";
 
 /** What a client asks to be said in a room. */
 export interface NewEvent {
@@ -67,7 +68,7 @@ export function buildEvent(draft: Draft, env: Env, event: NewEvent): Pdu {
     auth_events: [],
     depth: Math.min(Math.max(...depths) + 1, Number.MAX_SAFE_INTEGER),
     origin_server_ts: millisecondsOf(env.time),
-    [MADE_BY]: env.box,
+    [MADE_BY]: env.life,
   };
   const state = stateBefore({ view: draft, docs: draft.docs }, event.room, parents);
   const authEvents = references(draft, version, authEventIdsFor(version, state, unplaced));
@@ -96,7 +97,7 @@ export function buildCreateEvent(
     auth_events: [],
     depth: 1,
     origin_server_ts: millisecondsOf(env.time),
-    [MADE_BY]: env.box,
+    [MADE_BY]: env.life,
   };
   return seal(version, event, env);
 }

@@ -120,7 +120,7 @@ export class Ledger {
 
   /** Runs a command and makes its records a transaction of this box. Throws what the command throws. */
   commit<I, R>(command: Command<I, R>, input: I): Committed<R> {
-    const { state, clock, box, serverName, random, signingKey } = this.#deps;
+    const { state, clock, box, life, serverName, random, signingKey } = this.#deps;
     const stage = state.begin();
     try {
       const time = clock.now();
@@ -130,7 +130,7 @@ export class Ledger {
       const context = this.context(stage, dot, deps, time);
       const draft = new Draft(context);
       const { records } = draft;
-      const reply = command(draft, input, { serverName, box, time, random, signingKey });
+      const reply = command(draft, input, { serverName, box, life, time, random, signingKey });
       if (records.length === 0) {
         stage.abandon();
         return { reply, dot: undefined, written: this.#lastWrite };

@@ -55,11 +55,3 @@ function peersInReach({ ledger, replicator }: Pick<MeshNode, "ledger" | "replica
   const positions = ledger.positions();
   return new Set(replicator.peers().filter((peer) => peer.vector && peer.keepsUp(positions)));
 }
-
-/** An error and what caused it. */
-export function storyOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined
-    ? String(error.stack)
-    : `${error.message}: ${storyOf(error.cause)}`;
-}

@@ -10,6 +10,8 @@ interface Estate {
   readonly serving: readonly SimBox[];
   /** All that ever belonged to the mesh. */
   readonly members: readonly BoxRecord[];
+  /** The name of the next box. */
+  readonly nextId: BoxId;
   /** Faults so far, by kind. */
   readonly faults: Record<string, number>;
   /** A disk went back or away. */
@@ -25,17 +27,25 @@ export class Owner {
   readonly #estate: Estate;
   /** The one box that was taken out of the mesh, if any. */
   #removed: BoxId | undefined;
+  /** He was told that it is removed. */
+  #isCertain = false;
 
   constructor(estate: Estate) {
     this.#estate = estate;
   }
 
+  /** A mesh is made, of which nobody was removed. */
+  begin(): void {
+    this.#removed = undefined;
+    this.#isCertain = false;
+  }
+
   /** A box joins the mesh, introduced by one that is a member. */
   async introduce(): Promise<void> {
-    const { serving, members, note } = this.#estate;
+    const { serving, nextId, note } = this.#estate;
     const host = serving.find(({ node }) => node?.replicator.isCaughtUp());
     if (!host?.node || this.#removedBox) return;
-    const record = recordOf(boxId(members.length));
+    const record = recordOf(nextId);
     try {
       await host.node.runner.run(putBox, record);
     } catch (error) {
@@ -68,9 +78,12 @@ export class Owner {
     );
     if (!isFit) return false;
     this.#removed = box.id;
-    await host.node.runner.run(removeBox, box.id).catch((error: unknown) => {
+    try {
+      await host.node.runner.run(removeBox, box.id);
+      this.#isCertain = true;
+    } catch (error) {
       note(`whether ${box.id} was removed is not known: ${(error as Error).message}`);
-    });
+    }
     return true;
   }
 
@@ -79,7 +92,7 @@ export class Owner {
     return this.#removed !== undefined;
   }
 
-  /** Is it still there, though another one knows that it does not belong to the mesh any more? */
+  /** Is it still there, though it does not belong to the mesh any more? */
   get hasToSwitchOff(): boolean {
     return this.#removedBox !== undefined;
   }
@@ -87,9 +100,10 @@ export class Owner {
   get #removedBox(): SimBox | undefined {
     const { boxes } = this.#estate;
     const removed = boxes.find(({ id }) => id === this.#removed);
-    const isKnown = (id: BoxId): boolean =>
-      boxes.some(({ node }) => node?.membership.isRemoved(id) === true);
-    return removed && isKnown(removed.id) ? removed : undefined;
+    if (!removed) return undefined;
+    return this.#isCertain || boxes.some((box) => box.knowsRemoved(removed.id))
+      ? removed
+      : undefined;
   }
 
   /** Takes the box home that was removed. */

@@ -19,6 +19,7 @@ const SEEDS: readonly (readonly [seed: string, what: string])[] = [
   ["200115", "each of two boxes dropped what the other one lacked"],
   ["200206", "a box that joined on one side of a split let both sides drop what the other lacked"],
   ["400297", "a box that could not write down what it had done for others did it again"],
+  ["long 44", "two lives of a box made the same event, each box built upon another one of the two"],
   ["400473", "an empty box began a life decades ahead, whose entries no other box took"],
 ];
 

@@ -2,7 +2,6 @@ import { createServices } from "../../bin/services.ts";
 import { DelayedSending } from "../../core/delayed/delayed-sending.ts";
 import { signingKey } from "../../core/event/sign.ts";
 import type { BoxId, ServerName } from "../../core/ids.ts";
-import type { Logger } from "../../core/ports.ts";
 import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
 import { TwinLane } from "../../core/rooms/twin-lane.ts";
 import type { Services } from "../../core/services.ts";
@@ -18,7 +17,8 @@ import type { JournalLimits } from "../../mesh/replica/truncator.ts";
 import type { SpareStore } from "../../mesh/snapshot/spare-store.ts";
 import type { AckPolicy } from "../../mesh/replica/acknowledgements.ts";
 import type { EffectSink } from "./effect-sink.ts";
-import { noting, storyOf } from "./noting.ts";
+import { noting } from "./noting.ts";
+import { loggerOf } from "./logging.ts";
 import type { Acknowledged } from "./noting.ts";
 import { Prng } from "./prng.ts";
 import { BoxTimers } from "./sim-clock.ts";
@@ -48,6 +48,8 @@ export interface BoxSurroundings {
   readonly members: () => readonly BoxRecord[];
   /** Does this box make a mesh out of nothing, and take the others in? */
   readonly isFounder: (box: BoxId) => boolean;
+  /** Makes that mesh; who belongs to it. */
+  readonly found: () => readonly BoxRecord[];
   /** What the box acts upon outside of the mesh. */
   readonly sink: EffectSink;
   readonly ack: AckPolicy;
@@ -128,6 +130,15 @@ export class SimBox {
     this.clockOffsetMs = CLOCK_LOST_MS;
   }
 
+  /** Does it know that a box was removed, or did it, before it lost its store? */
+  knowsRemoved(box: BoxId): boolean {
+    return this.node?.membership.isRemoved(box) === true || this.#removed.has(box);
+  }
+
+  forgetRemoved(): void {
+    this.#removed.clear();
+  }
+
   get #isBelieved(): boolean {
     return Math.abs(this.clockOffsetMs) < BELIEVED_MS_MAX;
   }
@@ -177,14 +188,14 @@ export class SimBox {
   }
 
   async #begin(timers: BoxTimers): Promise<Life> {
-    const { network, members, ack, journal, roomLimits } = this.#around;
+    const { network, members, found, ack, journal, roomLimits } = this.#around;
     const isFounder = this.#around.isFounder(this.id);
     if (isFounder) this.#checkClock();
     const transport = new SimTransport(this.id, network, timers);
     this.#transport = transport;
     const prng = this.#prng.fork(`life ${++this.#lives}`);
     const random = { bytes: (length: number): Uint8Array => prng.bytes(length) };
-    const logger = this.#logger(timers);
+    const logger = loggerOf(this.id, timers, this.#around);
     const base = { transport, timers, random, serverName: SERVER, signingKey: KEY, logger };
     const spare = this.disk.spare(timers);
     const node = await MeshNode.open({
@@ -223,7 +234,7 @@ export class SimBox {
     });
     node.onOutgrown((why) => void this.#renew(timers, why, { node, outbox, spare }));
     await node.start();
-    if (isFounder) for (const record of members()) await node.runner.run(putBox, record);
+    if (isFounder) for (const record of found()) await node.runner.run(putBox, record);
     outbox.start();
     const { ledger, state: reader } = node;
     const copier = copyBlobs({ ...base, blobs, ledger, reader });
@@ -277,21 +288,5 @@ export class SimBox {
     if (on) this.#timers?.pause();
     else this.#timers?.resume();
     this.#transport?.pause(on);
-  }
-
-  /** What a dead process would say is not heard. */
-  #logger(timers: BoxTimers): Logger {
-    const { note, unexpected } = this.#around;
-    const line =
-      (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
-        if (timers.isDead) return;
-        const error = fields["err"] ?? fields["error"];
-        note(
-          `${this.id} ${level}: ${message}${error instanceof Error ? ` (${error.message})` : ""}`,
-        );
-        if (level === "error") unexpected(`${this.id} logs an error: ${message} ${storyOf(error)}`);
-      };
-    const quiet = (): void => undefined;
-    return { debug: quiet, info: quiet, warn: line("warn"), error: line("error") };
   }
 }

@@ -61,6 +61,8 @@ export class World {
   healing = false;
   readonly #sabotage: BoxSurroundings["sabotage"];
   #members: readonly BoxRecord[] = [];
+  /** Boxes that ever were. */
+  #added = 0;
   /** Disks of boxes that are gone for good. */
   readonly #gone: SimDisk[] = [];
 
@@ -97,6 +99,11 @@ export class World {
     return this.operations >= operationsMin && faults >= faultsMin;
   }
 
+  /** The name of the next box. */
+  get nextId(): BoxId {
+    return boxId(this.#added);
+  }
+
   /** All that ever belonged to the mesh. */
   get members(): readonly BoxRecord[] {
     return this.#members;
@@ -122,6 +129,14 @@ export class World {
   /** Where nothing is left anywhere, the owner begins again with the first box. */
   #isFounder(box: BoxId): boolean {
     return box === this.boxes[0]?.id && this.#isNothingLeft;
+  }
+
+  /** What belongs to the new mesh, the boxes that are there, has never heard of the old one. */
+  #found(): readonly BoxRecord[] {
+    this.#members = this.boxes.map(({ id }) => recordOf(id));
+    for (const box of this.boxes) box.forgetRemoved();
+    this.owner.begin();
+    return this.#members;
   }
 
   /** Nothing is left: the owner puts a backup back if there is one. The first box may be waiting for others. */
@@ -152,8 +167,9 @@ export class World {
   }
 
   #add(id: BoxId): SimBox {
+    this.#added++;
     const { seed, clockOffsetsMs, oldBoxes } = this.options;
-    const place = this.#members.findIndex(({ box: member }) => member === id);
+    const place = this.#added - 1;
     const box = new SimBox(
       id,
       seed,
@@ -163,6 +179,7 @@ export class World {
         network: this.network,
         members: () => this.#members,
         isFounder: (box) => this.#isFounder(box),
+        found: () => this.#found(),
         sink: this.sink,
         ack: this.options.ack,
         roomLimits: this.options.roomLimits,

@@ -46,8 +46,11 @@ test("a redaction names its target where the room version wants it", async () =>
   }
 });
 
-test("equal requests in one millisecond on two boxes make different events", async () => {
-  const other = await LedgerBox.open({ name: "b" });
+test.each([
+  ["on two boxes", { name: "b" }],
+  ["in two lives of one box", { incarnation: 2 }],
+])("equal requests in one millisecond %s make different events", async (_where, options) => {
+  const other = await LedgerBox.open(options);
   const opening = (at: LedgerBox) =>
     at.ledger.commit(
       (_, __, env) => buildCreateEvent(env, roomVersion("12"), { creator: ALICE, content: {} }),
