@@ -136,7 +136,7 @@ export function drawOptions(seed: string): SimOptions {
     weather: drawWeather(prng),
     faults,
     faultEveryMs: prng.pick([400, 1000, 2500]),
-    safetyMs: prng.pick([10_000, 20_000, 40_000]),
+    safetyMs: prng.pick([8000, 16_000, 24_000]),
     faultsMin: 0,
     operationsMin: 0,
     requestEveryMs: prng.pick([400, 800, 1500]),

@@ -170,10 +170,12 @@ export class World {
     this.#added++;
     const { seed, clockOffsetsMs, oldBoxes } = this.options;
     const place = this.#added - 1;
+    // In the end every box has the later version, also one that is switched on only then.
+    const isOld = !this.healing && oldBoxes[place] === true;
     const box = new SimBox(
       id,
       seed,
-      { clockOffsetMs: clockOffsetsMs[place] ?? 0, isOld: oldBoxes[place] ?? false },
+      { clockOffsetMs: clockOffsetsMs[place] ?? 0, isOld },
       {
         clock: this.clock,
         network: this.network,
