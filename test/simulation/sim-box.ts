@@ -230,7 +230,7 @@ export class SimBox {
       takesWrites: () => node.writeRefusal === undefined,
       isCaughtUp: () => node.replicator.isCaughtUp(),
       appointments: new DelayedSending(offered),
-      lanes: [this.#around.sink.laneOf(this.id, timers), new TwinLane(offered)],
+      lanes: this.isOld ? [] : [this.#around.sink.laneOf(this.id, timers), new TwinLane(offered)],
     });
     node.onOutgrown((why) => void this.#renew(timers, why, { node, outbox, spare }));
     await node.start();
