@@ -140,7 +140,8 @@ export class Faults {
     },
     "late-box": () => {
       if (this.#world.boxes.length >= BOXES_MAX) return NOTHING;
-      void this.#world.owner.introduce();
+      void this.#world.owner.introduce().then((isIn) => isIn && this.#count("late-box"));
+      return NOTHING;
     },
     "remove-box": (box) => {
       const { owner } = this.#world;

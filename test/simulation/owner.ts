@@ -40,19 +40,20 @@ export class Owner {
     this.#isCertain = false;
   }
 
-  /** A box joins the mesh, introduced by one that is a member. */
-  async introduce(): Promise<void> {
-    const { serving, nextId, note } = this.#estate;
-    const host = serving.find(({ node }) => node?.replicator.isCaughtUp());
-    if (!host?.node || this.#removedBox) return;
+  /** A box joins the mesh, introduced by one that is a member; as the manual says, while all are connected. Says whether one does. */
+  async introduce(): Promise<boolean> {
+    const { boxes, nextId, note } = this.#estate;
+    const host = boxes.find(({ node }) => node?.replicator.isCaughtUp());
+    if (!host?.node || this.#removedBox || !this.#isWhole(host, boxes)) return false;
     const record = recordOf(nextId);
     try {
       await host.node.runner.run(putBox, record);
     } catch (error) {
       note(`${record.box} was not introduced: ${(error as Error).message}`);
-      return;
+      return false;
     }
     await this.#estate.install(record);
+    return true;
   }
 
   /** Starts the boxes that are members though nobody was told so. */
@@ -67,16 +68,11 @@ export class Owner {
    * are connected, know the same boxes, and no box is being added. Says whether it was tried.
    */
   async remove(box: SimBox): Promise<boolean> {
-    const { boxes, members, note } = this.#estate;
+    const { boxes, note } = this.#estate;
     const others = boxes.filter((other) => other !== box);
     const [host] = others;
     if (this.#removed !== undefined || box === boxes[0] || !host?.node) return false;
-    const linked = new Set([host.id, ...host.node.replicator.peers().map((peer) => peer.box)]);
-    const known = members.map((member) => member.box).join();
-    const isFit = others.every(
-      ({ id, services, node }) => services && linked.has(id) && node?.memberIds().join() === known,
-    );
-    if (!isFit) return false;
+    if (!this.#isWhole(host, others)) return false;
     this.#removed = box.id;
     try {
       await host.node.runner.run(removeBox, box.id);
@@ -85,6 +81,16 @@ export class Owner {
       note(`whether ${box.id} was removed is not known: ${(error as Error).message}`);
     }
     return true;
+  }
+
+  /** Do all of these serve, connected to one of them, and know the same boxes? */
+  #isWhole(host: SimBox, boxes: readonly SimBox[]): boolean {
+    const peers = host.node?.replicator.peers().map(({ box }) => box) ?? [];
+    const linked = new Set([host.id, ...peers]);
+    const known = this.#estate.members.map(({ box }) => box).join();
+    return boxes.every(
+      ({ id, services, node }) => services && linked.has(id) && node?.memberIds().join() === known,
+    );
   }
 
   /** Was a box taken out of the mesh? It stays in sync tokens, with the lives that it never closed. */
