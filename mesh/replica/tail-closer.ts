@@ -12,6 +12,8 @@ const CLOSED_AT_ONCE_MAX = 500;
  * from then on counts, milliseconds.
  */
 export const TAILS_LAND_MS = 10_000;
+/** What was left open, since the disk refused or it was too much, is tried again after this long, milliseconds. */
+export const CLOSE_AGAIN_MS = 30_000;
 
 export interface Tail {
   readonly origin: Origin;
@@ -79,8 +81,15 @@ export class TailCloser {
   start(): void {
     this.#timer = this.#deps.timers.after(TAILS_LAND_MS, () => {
       this.#landed = true;
-      this.#close();
+      this.#closeUntilDone();
     });
+  }
+
+  /** A box that is alone hears nobody who would make it look again. */
+  #closeUntilDone(): void {
+    this.#close();
+    if (!this.#deps.ledger.hasOpenLives) return;
+    this.#timer = this.#deps.timers.after(CLOSE_AGAIN_MS, () => this.#closeUntilDone());
   }
 
   stop(): void {

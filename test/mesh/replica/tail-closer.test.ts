@@ -4,6 +4,7 @@ import { floorOf, originOf } from "../../../core/vector.ts";
 import type { Vector } from "../../../core/vector.ts";
 import {
   certainTails,
+  CLOSE_AGAIN_MS,
   closeTails,
   TAILS_LAND_MS,
   TailCloser,
@@ -73,10 +74,12 @@ describe("a tail closer", () => {
     await box.ledger.beginLife();
     const timers = new FakeTimers();
     const quiet = (): void => undefined;
+    const disk = { isFull: false };
     const closer = new TailCloser({
       ledger: box.ledger,
       runner: {
         run: async (command, input) => {
+          if (disk.isFull) throw new Error("no space left on device");
           const { reply, written } = box.ledger.commit(command, input);
           await written;
           return reply;
@@ -88,7 +91,7 @@ describe("a tail closer", () => {
       isWhole,
     });
     closer.start();
-    return { ledger: box.ledger, timers, closer };
+    return { ledger: box.ledger, timers, closer, disk };
   }
 
   test("closes a lone box's earlier lives when nothing of them can be under way any more", async () => {
@@ -98,6 +101,18 @@ describe("a tail closer", () => {
     await timers.advance(1);
     expect(ledger.hasOpenLives).toBe(false);
     expect([ledger.closedAt(A1), ledger.closedAt(floorOf(A))]).toEqual([1, 0]);
+  });
+
+  test("tries again where a lone box's disk refused", async () => {
+    const { ledger, timers, disk } = await closing([A]);
+    disk.isFull = true;
+    await timers.advance(TAILS_LAND_MS + CLOSE_AGAIN_MS);
+    expect(ledger.hasOpenLives).toBe(true);
+    disk.isFull = false;
+    await timers.advance(CLOSE_AGAIN_MS);
+    expect(ledger.hasOpenLives).toBe(false);
+    await timers.advance(CLOSE_AGAIN_MS);
+    expect(timers.waiting).toBe(0);
   });
 
   test("counts only what boxes say after that", async () => {
