@@ -3,15 +3,18 @@ import type { RoomId, UserId } from "../../../core/ids.ts";
 import { currentState } from "../../../core/rooms/state-view.ts";
 import { splitStateKey } from "../../../core/event/state-key.ts";
 import { memberships, roomState, topicLog } from "../../../core/tables.ts";
-import { ALICE, BOB, CAROL, DAVE, LedgerBox } from "./ledger-box.ts";
+import { ALICE, BOB, CAROL, DAVE, LedgerBox, START_MS } from "./ledger-box.ts";
 import { openRoom, said, send } from "./said.ts";
 
 let a: LedgerBox;
 let b: LedgerBox;
 let room: RoomId;
+/** No two events happen at the same moment: the order of those that do is that of their IDs. */
+let nowMs = START_MS;
+const wall = (): number => nowMs++;
 beforeEach(async () => {
-  a = await LedgerBox.open({ name: "a" });
-  b = await LedgerBox.open({ name: "b" });
+  a = await LedgerBox.open({ name: "a", wall });
+  b = await LedgerBox.open({ name: "b", wall });
   room = await openRoom(a, {
     members: [BOB, CAROL],
     levels: { users: { [BOB]: 75, [CAROL]: 50 } },
