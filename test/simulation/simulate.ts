@@ -141,8 +141,8 @@ async function converge(world: World): Promise<number> {
   const untilMs = fromMs + CONVERGENCE_MS;
   await clock.run(untilMs, () => boxes.every(({ node }) => node));
   // Members of whom the boxes learn only now are started as well, and catch up in the same time.
-  for (let count = 0; count < boxes.length;) {
-    count = boxes.length;
+  for (let count = 0; count < world.members.length;) {
+    count = world.members.length;
     await clock.run(untilMs, () => world.hasConverged || owner.hasToSwitchOff);
     owner.switchOffRemoved();
     await clock.run(untilMs, () => world.hasConverged);
