@@ -121,14 +121,6 @@ export function liveAccessToken(
   return live;
 }
 
-/** As `liveAccessToken`, without noting that the token was used: `useAccessToken` does. */
-export function verifyAccessToken(
-  deps: VerifyDeps & Pick<Services, "now">,
-  token: string,
-): Requester {
-  return requesterOf(liveAccessToken(deps, token));
-}
-
 export function requesterOf({ payload }: LiveToken): Requester {
   const { issued: _, ...requester } = payload;
   return requester;

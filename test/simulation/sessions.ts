@@ -1,7 +1,7 @@
 import { refreshSession, useAccessToken } from "../../core/account/refresh.ts";
 import { openSession } from "../../core/account/start-session.ts";
 import type { Session } from "../../core/account/start-session.ts";
-import { verifyAccessToken } from "../../core/account/tokens.ts";
+import { liveAccessToken } from "../../core/account/tokens.ts";
 import type { TokenPair } from "../../core/account/tokens.ts";
 import { logOut } from "../../core/device/remove-devices.ts";
 import { MatrixError } from "../../core/errors.ts";
@@ -123,7 +123,7 @@ export async function checkSessions(world: World, model: Model): Promise<void> {
 
 function isTaken(services: Services, token: string): boolean {
   try {
-    verifyAccessToken(services, token);
+    liveAccessToken(services, token);
     return true;
   } catch (error) {
     return isRefusal(error);

@@ -4,11 +4,12 @@ import { refreshSession } from "../../../core/account/refresh.ts";
 import { roundOf, TOKEN_CHARACTERS_MAX } from "../../../core/account/token-form.ts";
 import {
   ACCESS_TOKEN_LIFE_MS,
+  liveAccessToken,
   liveToken,
   mintAccessToken,
   mintFirstPair,
   mintPair,
-  verifyAccessToken,
+  requesterOf,
 } from "../../../core/account/tokens.ts";
 import type { DeviceId, ServerName, SessionId, UserId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
@@ -69,7 +70,7 @@ const answerOf = ({ status, errcode, extra }: MatrixError): object => ({
 
 function refusal(deps: ReturnType<typeof box>, token: string): object {
   try {
-    verifyAccessToken(deps, token);
+    liveAccessToken(deps, token);
   } catch (error) {
     return answerOf(error as MatrixError);
   }
@@ -87,8 +88,13 @@ const BEHIND = { status: 503, errcode: "M_UNKNOWN", soft: undefined };
 
 test("a token is good on a box that knows nothing but the key", () => {
   const { token, tokenId } = mint();
-  expect(verifyAccessToken(box(), token)).toEqual({ user, device, tokenId, deviceCreated: 5 });
-  expect(verifyAccessToken(box({}, false, [OTHER, KEY]), token).user).toBe(user);
+  expect(requesterOf(liveAccessToken(box(), token))).toEqual({
+    user,
+    device,
+    tokenId,
+    deviceCreated: 5,
+  });
+  expect(liveAccessToken(box({}, false, [OTHER, KEY]), token).payload.user).toBe(user);
 });
 
 test("tokens with a changed byte anywhere are refused", () => {
@@ -138,7 +144,10 @@ test("a token of a session that refreshes is good until it expires, by the hybri
   const { token, expiresInMs } = pair(3, 5000);
   expect(expiresInMs).toBe(ACCESS_TOKEN_LIFE_MS);
   const ends = 5000 + ACCESS_TOKEN_LIFE_MS;
-  expect(verifyAccessToken(box({}, false, [KEY], ends - 1), token)).toMatchObject({ user, device });
+  expect(liveAccessToken(box({}, false, [KEY], ends - 1), token).payload).toMatchObject({
+    user,
+    device,
+  });
   expect(refusal(box({}, false, [KEY], ends), token)).toEqual(SOFT);
   // Of a box whose clock stands still, or was behind when the token was made.
   expect(refusal(box({}, false, [KEY], 0), token)).toEqual({});
