@@ -8,8 +8,6 @@ import type { SimBox } from "./sim-box.ts";
 interface Estate {
   readonly boxes: readonly SimBox[];
   readonly serving: readonly SimBox[];
-  /** All that ever belonged to the mesh. */
-  readonly members: readonly BoxRecord[];
   /** The name of the next box. */
   readonly nextId: BoxId;
   /** Faults so far, by kind. */
@@ -87,9 +85,10 @@ export class Owner {
   #isWhole(host: SimBox, boxes: readonly SimBox[]): boolean {
     const peers = host.node?.replicator.peers().map(({ box }) => box) ?? [];
     const linked = new Set([host.id, ...peers]);
-    const known = this.#estate.members.map(({ box }) => box).join();
+    const there = ids(this.#estate.boxes.map(({ id }) => id));
     return boxes.every(
-      ({ id, services, node }) => services && linked.has(id) && node?.memberIds().join() === known,
+      ({ id, services, node }) =>
+        services && linked.has(id) && ids(node?.memberIds() ?? []) === there,
     );
   }
 
@@ -135,6 +134,10 @@ export class Owner {
     }
     return others.length;
   }
+}
+
+function ids(boxes: readonly BoxId[]): string {
+  return boxes.toSorted().join();
 }
 
 export function boxId(index: number): BoxId {
