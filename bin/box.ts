@@ -239,7 +239,7 @@ function assemble(from: Home, running: Running) {
   const { runner } = services;
   const write = (box: BoxId): Promise<void> => runner.run(writeDrill, box);
   const drill = new DrillSwitch({ transport, timers: systemTimers, wallClock, write });
-  const admit = admitJoiner({ services, node, secrets });
+  const admit = admitJoiner({ services, node, transport, timers: systemTimers, secrets });
   const invitations = new Invitations({
     ...base,
     peerId: keys.peerId,

@@ -8,12 +8,12 @@ import { closeReport, listReports } from "../../core/moderation/reports.ts";
 import type { Services } from "../../core/services.ts";
 import { fields } from "../../core/tables.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
-import { majorityOf } from "../../mesh/claims/register.ts";
 import { removeBox } from "../../mesh/membership/membership.ts";
 import type { Transport } from "../../mesh/transport/transport.ts";
 import { ControlError } from "../control/error.ts";
 import type { BoxList, BoxRef, ControlHandlers, UserSummary } from "../control/protocol.ts";
 import type { DrillSwitch } from "./drill.ts";
+import { attendance } from "./majority.ts";
 import type { MeshDrill } from "./mesh-drill.ts";
 import type { Invitations } from "./invitations.ts";
 import type { StatusReport } from "./status-report.ts";
@@ -113,12 +113,11 @@ async function remove(
   if (box.box === transport.self) {
     throw new ControlError("conflict", "A box cannot remove itself; do it from another one.");
   }
-  const boxes = node.memberIds().length;
-  const connected = transport.links().length + 1;
-  if (!force && connected < majorityOf(boxes)) {
+  const { connected, of, isMost } = attendance(transport, node.memberIds());
+  if (!force && !isMost) {
     throw new ControlError(
       "unavailable",
-      `Only ${connected} of ${boxes} boxes are connected. If the others live on elsewhere, removing ` +
+      `Only ${connected} of ${of} boxes are connected. If the others live on elsewhere, removing ` +
         "one here would let both sides give one name to two people. If they are gone for good: --force",
     );
   }

@@ -3,10 +3,12 @@ import type { BoxId } from "../../core/ids.ts";
 import type { ClaimKind, Claims, Logger, Random, Timers } from "../../core/ports.ts";
 import { CLAIM_PREFIX } from "../store/mesh-keys.ts";
 import type { StateStore } from "../store/overlay.ts";
+import { TransportError } from "../transport/transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import {
   answer,
   compareBallots,
+  countsAll,
   latestValue,
   majorityOf,
   parseAnswer,
@@ -88,16 +90,18 @@ export class CasPaxos implements Claims {
     ballot: Ballot,
     next: (current: string | null) => string | null,
   ): Promise<Outcome> {
-    const prepared = await this.#ask({ phase: "prepare", register, ballot });
-    const failed = this.#failure(prepared);
+    const voters = this.#deps.members();
+    const asked = { register, ballot, voters };
+    const prepared = await this.#ask({ phase: "prepare", ...asked }, voters);
+    const failed = this.#failure(prepared, voters);
     if (failed) return failed;
     const value = next(latestValue(prepared));
-    const accepted = await this.#ask({ phase: "accept", register, ballot, value });
-    return this.#failure(accepted) ?? { kind: "decided", value };
+    const accepted = await this.#ask({ phase: "accept", ...asked, value }, voters);
+    return this.#failure(accepted, voters) ?? { kind: "decided", value };
   }
 
-  #failure(answers: readonly Answer[]): Outcome | undefined {
-    const needed = majorityOf(this.#deps.members().length);
+  #failure(answers: readonly Answer[], voters: readonly BoxId[]): Outcome | undefined {
+    const needed = majorityOf(voters.length);
     if (answers.filter(({ ok }) => ok).length >= needed) return undefined;
     let promised: Ballot | undefined;
     for (const said of answers) {
@@ -109,12 +113,10 @@ export class CasPaxos implements Claims {
   }
 
   /** Asks every box, this one included; boxes that cannot be reached are left out. */
-  async #ask(question: Question): Promise<Answer[]> {
-    const { members, transport } = this.#deps;
+  async #ask(question: Question, voters: readonly BoxId[]): Promise<Answer[]> {
+    const { self } = this.#deps.transport;
     const answers = await Promise.all(
-      members().map((box) =>
-        box === transport.self ? this.#askSelf(question) : this.#askBox(box, question),
-      ),
+      voters.map((box) => (box === self ? this.#askSelf(question) : this.#askBox(box, question))),
     );
     return answers.filter((said) => said !== undefined);
   }
@@ -143,7 +145,10 @@ export class CasPaxos implements Claims {
   }
 
   async #answer(question: Question): Promise<Answer> {
-    const { state, held } = this.#deps;
+    const { state, held, members } = this.#deps;
+    if (!countsAll(question, members())) {
+      throw new TransportError("refused", "The box that asks does not know all boxes yet.");
+    }
     const key = `${CLAIM_PREFIX}${question.register}`;
     const stage = state.begin();
     let said;
@@ -166,7 +171,7 @@ export class CasPaxos implements Claims {
     const boxes = this.#deps.members().length;
     return unavailable(
       `A new name needs ${majorityOf(boxes)} of the ${boxes} boxes, so that nobody else can take it ` +
-        `at the same time. Only ${answered} can be reached now. Everything else goes on working; ` +
+        `at the same time. Only ${answered} answered now. Everything else goes on working; ` +
         `try again when another box is back.`,
     );
   }

@@ -14,14 +14,16 @@ export interface Acceptor {
   readonly accepted?: { readonly ballot: Ballot; readonly value: string | null };
 }
 
+interface Asked {
+  readonly register: string;
+  readonly ballot: Ballot;
+  /** Boxes of which the asker wants a majority; earlier versions do not say. */
+  readonly voters?: readonly string[];
+}
+
 export type Question =
-  | { readonly phase: "prepare"; readonly register: string; readonly ballot: Ballot }
-  | {
-      readonly phase: "accept";
-      readonly register: string;
-      readonly ballot: Ballot;
-      readonly value: string | null;
-    };
+  | (Asked & { readonly phase: "prepare" })
+  | (Asked & { readonly phase: "accept"; readonly value: string | null });
 
 export type Answer =
   | {
@@ -37,6 +39,8 @@ export type Answer =
  * Boxes count on from round to round, and take years to get so far.
  */
 export const ROUND_LEAP_MAX = 1_000_000_000;
+/** Boxes that one question may count. More than a mesh has: boxes admitted at the same time are over its limit. */
+const VOTERS_MAX = 32;
 /** Characters of a register's name or value: an ID of 255 bytes and its kind fit. */
 const TEXT_LENGTH_MAX = 600;
 
@@ -89,13 +93,23 @@ export function majorityOf(boxes: number): number {
   return Math.floor(boxes / 2) + 1;
 }
 
+/**
+ * Does the asker count all the members that the acceptor knows? A majority of fewer boxes than there are may
+ * miss every box that voted before, so one that knows better does not vote.
+ */
+export function countsAll({ voters }: Question, members: readonly string[]): boolean {
+  return voters === undefined || members.every((box) => voters.includes(box));
+}
+
 export function parseQuestion(value: unknown): Question | undefined {
   if (!isObject(value)) return undefined;
-  const { phase, register, ballot, value: proposed } = value;
+  const { phase, register, ballot, voters, value: proposed } = value;
   if (!isText(register) || !isBallot(ballot)) return undefined;
-  if (phase === "prepare") return { phase, register, ballot };
+  if (voters !== undefined && !areVoters(voters)) return undefined;
+  const asked = { register, ballot, ...(voters ? { voters } : {}) };
+  if (phase === "prepare") return { phase, ...asked };
   if (phase !== "accept" || !(proposed === null || isText(proposed))) return undefined;
-  return { phase, register, ballot, value: proposed };
+  return { phase, ...asked, value: proposed };
 }
 
 export function parseAnswer(value: unknown): Answer | undefined {
@@ -115,6 +129,10 @@ function parseAccepted(value: unknown): Acceptor["accepted"] {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value.length <= TEXT_LENGTH_MAX;
+}
+
+function areVoters(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length <= VOTERS_MAX && value.every(isText);
 }
 
 function isBallot(value: unknown): value is Ballot {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { BoxId } from "../../../core/ids.ts";
 import { Prng } from "../../simulation/prng.ts";
 import { ClaimingBoxes } from "./claiming-boxes.ts";
 
@@ -103,12 +104,41 @@ test("whatever the network does, no name ever has two owners", async () => {
   }
 });
 
+test("who does not know of boxes that joined gets no vote from one that does", async () => {
+  const boxes = await new ClaimingBoxes(5).meet();
+  const [a, b, c, d, e] = boxes.ids as [BoxId, BoxId, BoxId, BoxId, BoxId];
+  // Two joined while `a` was away; it meets `c` before it has heard of them.
+  boxes.known.set(a, [a, b, c]);
+  boxes.network.block(a, b);
+  for (const far of [d, e]) boxes.network.block(a, far);
+  boxes.network.block(c, b);
+  for (const far of [d, e]) boxes.network.block(c, far);
+  expect(await boxes.outcomes([boxes.at(1).claim("user", NAME, "one")])).toEqual(["granted"]);
+  expect(await boxes.outcomes([boxes.at(0).claim("user", NAME, "other")])).toEqual(["503"]);
+});
+
+test("a box that learns in the middle of a round who joined does not count its own vote", async () => {
+  const boxes = await new ClaimingBoxes(5).meet();
+  const [a, b, c] = boxes.ids as [BoxId, BoxId, BoxId];
+  for (const box of [a, b, c]) boxes.known.set(box, [a, b, c]);
+  boxes.network.block(a, b);
+  const asked = boxes.at(0).claim("user", NAME, "one");
+  boxes.known.delete(a);
+  expect(await boxes.outcomes([asked])).toEqual(["503"]);
+});
+
 test("bytes that are no question are refused", async () => {
   const boxes = await new ClaimingBoxes(2).meet();
   const asker = boxes.network.boxes()[1];
   const [target] = boxes.ids;
   if (!asker || !target) throw new Error("two boxes");
-  const wrong = [`{"phase":"prepare"}`, `{"phase":"accept","register":"x","ballot":[1]}`, "["];
+  const voters = `{"phase":"prepare","register":"x","ballot":[1,"a"],"voters":[7]}`;
+  const wrong = [
+    voters,
+    `{"phase":"prepare"}`,
+    `{"phase":"accept","register":"x","ballot":[1]}`,
+    "[",
+  ];
   for (const text of wrong) {
     const asked = asker.request(target, "claim", Buffer.from(text), { timeoutMs: 1000 });
     const code = asked.catch((error: { code: string }) => error.code);

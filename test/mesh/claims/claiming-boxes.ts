@@ -20,6 +20,8 @@ export class ClaimingBoxes {
   readonly claims: readonly CasPaxos[];
   /** Names that the replicated state of a box knows, by box. */
   readonly held = new Map<BoxId, string>();
+  /** Boxes that a box knows of, where those are not all. */
+  readonly known = new Map<BoxId, readonly BoxId[]>();
   /** Boxes whose disk refuses. */
   readonly broken = new Set<BoxId>();
 
@@ -42,7 +44,7 @@ export class ClaimingBoxes {
       timers,
       random: prng,
       logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-      members: () => this.ids,
+      members: () => this.known.get(box) ?? this.ids,
       held: () => this.held.get(box),
     });
     void transport.start();
