@@ -18,7 +18,7 @@ export const SILENCE_MS = 15_000;
 /** From a cut to the next try, and how often a copy that brought nothing new is tried in a row. */
 export const RESUME_MS = 2000;
 export const RESUMES_MAX = 20;
-/** After a copy that failed for good, another one begins after this time. */
+/** A box whose copy failed for good is asked for another one after this time. */
 export const AGAIN_MS = 30_000;
 
 /** From one look whether a copy is needed to the next. */

@@ -61,9 +61,8 @@ export class Renewal {
   #problem: string | undefined;
   #timer: { cancel(): void } | undefined;
   #pause: { end(): void } | undefined;
-  #notBefore = 0;
-  /** The box whose copy failed last: it is asked again only where there is no other one. */
-  #failedFrom: BoxId | undefined;
+  /** `timers.elapsed()` before which a box is not asked again whose copy failed. Another one is, at once. */
+  readonly #notBefore = new Map<BoxId, number>();
   #isRotten = false;
   #stopped = false;
 
@@ -162,10 +161,11 @@ export class Renewal {
     const sources = this.#sources();
     if (sources.length === 0) this.#neededSince = undefined;
     else this.#neededSince ??= timers.elapsed();
-    if (!this.#isNeeded() || timers.elapsed() < this.#notBefore) return;
+    if (!this.#isNeeded()) return;
     const good = sources.filter(({ vector }) => includes(vector ?? {}, ledger.vector));
-    const from = good.find(({ box }) => box !== this.#failedFrom) ?? good[0];
-    if (from !== undefined) void this.#begin(from.box);
+    const notBefore = ({ box }: Peer): number => this.#notBefore.get(box) ?? 0;
+    const [from] = good.toSorted((a, b) => notBefore(a) - notBefore(b));
+    if (from !== undefined && timers.elapsed() >= notBefore(from)) void this.#begin(from.box);
   }
 
   #begin(from: BoxId): Promise<void> {
@@ -190,8 +190,7 @@ export class Renewal {
       this.#problem = undefined;
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : String(error);
-      this.#notBefore = timers.elapsed() + AGAIN_MS;
-      this.#failedFrom = from;
+      this.#notBefore.set(from, timers.elapsed() + AGAIN_MS);
       if (!this.#stopped) logger.warn({ from, err: error }, "could not copy another box's store");
       await this.#throwAway(copy.target);
     } finally {

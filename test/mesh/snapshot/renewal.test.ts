@@ -1,86 +1,20 @@
 import { expect, test } from "vitest";
-import { fields } from "../../../core/tables.ts";
-import { checkJournal } from "../../../mesh/store/check-journal.ts";
-import { MemoryStore } from "../../../mesh/store/memory-store.ts";
-import { STORE_ID_KEY } from "../../../mesh/store/mesh-keys.ts";
-import { VECTOR_INTERVAL_MS } from "../../../mesh/replica/constants.ts";
-import type { JournalLimits } from "../../../mesh/replica/truncator.ts";
-import type { SimBox } from "../../simulation/sim-box.ts";
-import type { SimOptions } from "../../simulation/options.ts";
-import { FAIR } from "../../simulation/options.ts";
-import { World } from "../../simulation/world.ts";
-import { note } from "../journal/open-ledger.ts";
-
-const SETTLE_MS = 60_000;
-/** So little is kept that a short absence is a long one. */
-const SCARCE: JournalLimits = {
-  keepEntries: 10,
-  keepLength: 100_000,
-  heldEntries: 30,
-  heldLength: 100_000,
-  lookMs: 10_000,
-};
-const WRITES = 60;
-
-async function meshOf(boxes: number, options: Partial<SimOptions> = {}): Promise<World> {
-  const world = new World("renewal", {
-    boxes,
-    faults: {},
-    weather: FAIR,
-    ack: "local",
-    journal: SCARCE,
-    ...options,
-  });
-  await world.open();
-  await settled(world);
-  // Until all have said what they have on disk: who goes dark before is waited for.
-  await world.clock.run(world.clock.nowMs + VECTOR_INTERVAL_MS);
-  return world;
-}
-
-async function settled(world: World): Promise<void> {
-  expect(await world.clock.run(world.clock.nowMs + SETTLE_MS, () => world.hasConverged)).toBe(true);
-}
-
-function boxAt(world: World, index: number): SimBox {
-  const box = world.boxes[index];
-  if (!box) throw new Error(`there is no box ${index}`);
-  return box;
-}
-
-async function write(world: World, index: number, text: string): Promise<void> {
-  await world.finish(boxAt(world, index).node?.runner.run(note, text));
-}
-
-async function writeMany(world: World, index: number, text: string): Promise<void> {
-  for (let i = 0; i < WRITES; i++) await write(world, index, `${text} ${i}`);
-}
-
-/** Which of the many are here. */
-function countOf(world: World, index: number, text: string): number {
-  const reader = boxAt(world, index).services?.reader;
-  const all = Array.from({ length: WRITES }, (_, i) => `${text} ${i}`);
-  return all.filter((one) => reader?.get(fields, ["mesh", "notes", one]) === true).length;
-}
-
-const entriesOn = (world: World, index: number): number => boxAt(world, index).disk.journal().size;
-
-/** Time enough to drop what may be dropped. */
-async function untilCut(world: World): Promise<void> {
-  await world.clock.run(world.clock.nowMs + 30_000);
-}
-
-/** Of three boxes the last one was away until the others had dropped what it lacks; it went on, too. */
-async function awayForLong(): Promise<{ readonly world: World; readonly late: SimBox }> {
-  const world = await meshOf(3);
-  const late = boxAt(world, 2);
-  for (const other of [0, 1]) cut(world, boxAt(world, other), late);
-  await world.clock.run(world.clock.nowMs + 20_000);
-  await writeMany(world, 0, "left");
-  for (let i = 0; i < 5; i++) await write(world, 2, `right ${i}`);
-  await untilCut(world);
-  return { world, late };
-}
+import {
+  awayForLong,
+  boxAt,
+  checkDisk,
+  countOf,
+  cut,
+  entriesOn,
+  meshOf,
+  SCARCE,
+  SETTLE_MS,
+  settled,
+  untilCut,
+  write,
+  writeMany,
+  WRITES,
+} from "./scarce-mesh.ts";
 
 test("what every box has is dropped, but for the newest entries", async () => {
   const world = await meshOf(3);
@@ -160,7 +94,7 @@ test("a new box, and one whose disk was lost, copy what nobody has as entries", 
   const world = await meshOf(2);
   await writeMany(world, 0, "note");
   await untilCut(world);
-  await world.finish(world.owner.introduce());
+  await world.finish(world.owner.introduce(boxAt(world, 0)));
   await settled(world);
   expect(countOf(world, 2, "note")).toBe(WRITES);
   const lost = boxAt(world, 1);
@@ -250,71 +184,19 @@ test("while a box in reach can bring what is missing, nothing is copied", async 
   expect(one.node?.renewal.report()).toBeUndefined();
 });
 
-test("a rotten store is replaced by a copy though entries would do, and nothing of the box is lost", async () => {
-  const world = await meshOf(3);
-  await writeMany(world, 0, "note");
-  const [one, two, rotten] = [boxAt(world, 0), boxAt(world, 1), boxAt(world, 2)];
+test("where the box that is copied goes dark, another one is copied at once", async () => {
+  const { world, late } = await awayForLong();
+  world.network.heal();
+  const source = () => late.node?.renewal.report()?.from;
+  const within = (ms: number, what: () => boolean) => world.clock.run(world.clock.nowMs + ms, what);
+  expect(await within(60_000, () => source() !== undefined)).toBe(true);
+  const first = source();
+  const gone = world.boxes.find(({ id }) => id === first);
+  gone?.kill({ reset: true });
+  expect(await within(120_000, () => source() === undefined)).toBe(true);
+  expect(await within(5000, () => source() !== undefined)).toBe(true);
+  expect(source()).not.toBe(first);
+  if (gone) await world.finish(gone.start());
   await settled(world);
-  await world.clock.run(world.clock.nowMs + VECTOR_INTERVAL_MS);
-  const store = rotten.disk.current;
-  expect(rotten.node?.renewal.report()).toBeUndefined();
-  const copying = rotten.node?.renewal.replaceRotten(one.id);
-  expect(rotten.node?.renewal.report()).toMatchObject({ from: one.id });
-  expect(await rotten.node?.renewal.replaceRotten(two.id)).toBe("a copy is being made");
-  expect(await world.finish(copying)).toBeUndefined();
-  await settled(world);
-  await world.clock.run(world.clock.nowMs + 5000);
-  await settled(world);
-  expect(rotten.disk.current).not.toBe(store);
-  expect(countOf(world, 2, "note")).toBe(WRITES);
-  expect(await checkDisk(rotten)).toBeUndefined();
-  await write(world, 2, "and on");
-  await settled(world);
-  expect(world.violations).toEqual([]);
+  expect(countOf(world, 2, "left")).toBe(WRITES);
 });
-
-test("a rotten store stays where it is as long as no other box has all of it", async () => {
-  const world = await meshOf(3);
-  const rotten = boxAt(world, 2);
-  const others = [boxAt(world, 0), boxAt(world, 1)];
-  for (const other of others) cut(world, other, rotten);
-  await world.clock.run(world.clock.nowMs + 20_000);
-  await write(world, 2, "only here");
-  const store = rotten.disk.current;
-  expect(await rotten.node?.renewal.replaceRotten(boxAt(world, 0).id)).toBe(
-    "the other box lacks something",
-  );
-  await world.clock.run(world.clock.nowMs + 60_000);
-  expect(rotten.disk.current).toBe(store);
-  expect(rotten.node?.renewal.report()).toBeUndefined();
-});
-
-test("a box with a rotten store lets itself be copied only where there is no other one", async () => {
-  const world = await meshOf(3);
-  const late = boxAt(world, 2);
-  late.kill({ reset: true });
-  await writeMany(world, 0, "note");
-  await untilCut(world);
-  const [one, two] = [boxAt(world, 0), boxAt(world, 1)];
-  one.node?.renewal.setRotten();
-  expect(two.node?.renewal.copyRefusal(late.id)).toBeUndefined();
-  expect(one.node?.renewal.copyRefusal(two.id)).toBeUndefined();
-  expect(one.node?.renewal.copyRefusal(late.id)).toContain("rotted");
-  await world.finish(late.start());
-  await settled(world);
-  await world.clock.run(world.clock.nowMs + 60_000);
-  await settled(world);
-  expect(countOf(world, 2, "note")).toBe(WRITES);
-  expect(late.node?.renewal.report()).toBeUndefined();
-});
-
-function cut(world: World, a: SimBox, b: SimBox): void {
-  world.network.block(a.id, b.id);
-  world.network.block(b.id, a.id);
-}
-
-async function checkDisk(box: SimBox): Promise<string | undefined> {
-  const copy = box.disk.current.clone();
-  if (!copy.entries.has(STORE_ID_KEY)) copy.write([{ type: "put", key: STORE_ID_KEY, value: "x" }]);
-  return checkJournal(new MemoryStore(copy));
-}
