@@ -4,8 +4,6 @@ import type { Prng } from "./prng.ts";
 import type { SimBox } from "./sim-box.ts";
 import type { World } from "./world.ts";
 
-/** Boxes of one mesh at most, those that join later included. */
-const BOXES_MAX = 5;
 /** What was to fail cannot: there is no such link, or no box to be added. It does not count. */
 const NOTHING = "nothing";
 const HOUR_MS = 3_600_000;
@@ -138,9 +136,8 @@ export class Faults {
     "bad-weather": () => {
       this.#world.network.weather = drawWeather(this.#prng);
     },
-    "late-box": () => {
-      if (this.#world.boxes.length >= BOXES_MAX) return NOTHING;
-      void this.#world.owner.introduce().then((isIn) => isIn && this.#count("late-box"));
+    "late-box": (box) => {
+      void this.#world.owner.introduce(box).then((isIn) => isIn && this.#count("late-box"));
       return NOTHING;
     },
     "remove-box": (box) => {

@@ -1,21 +1,27 @@
 import type { BoxId } from "../../core/ids.ts";
+import { majorityOf } from "../../mesh/claims/register.ts";
 import { putBox, removeBox } from "../../mesh/membership/membership.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import { APART } from "../../mesh/snapshot/renewal.ts";
 import type { SimBox } from "./sim-box.ts";
 
+/** As many as the simulation has at one time. */
+const BOXES_MAX = 5;
+/** Boxes are introduced fewer times in one run. */
+const NAMES = "abcdefghijklmnopqrstuvwxyz234567";
+
 /** What an owner has before him. */
 interface Estate {
   readonly boxes: readonly SimBox[];
   readonly serving: readonly SimBox[];
-  /** The name of the next box. */
-  readonly nextId: BoxId;
+  /** The name of one more box, that no other one has. */
+  nextId(): BoxId;
   /** Faults so far, by kind. */
   readonly faults: Record<string, number>;
   /** A disk went back or away. */
   readonly hasForgotten: boolean;
   readonly note: (what: string) => void;
-  install(record: BoxRecord): Promise<void>;
+  install(record: BoxRecord, remembered: readonly BoxRecord[]): Promise<void>;
   takeHome(box: SimBox): void;
   damage(box: SimBox, how: () => void): void;
 }
@@ -27,6 +33,8 @@ export class Owner {
   #removed: BoxId | undefined;
   /** He was told that it is removed. */
   #isCertain = false;
+  /** Boxes that are being introduced. */
+  #coming = 0;
 
   constructor(estate: Estate) {
     this.#estate = estate;
@@ -38,39 +46,45 @@ export class Owner {
     this.#isCertain = false;
   }
 
-  /** A box joins the mesh, introduced by one that is a member; as the manual says, while all are connected. Says whether one does. */
-  async introduce(): Promise<boolean> {
-    const { boxes, nextId, note } = this.#estate;
-    const host = boxes.find(({ node }) => node?.replicator.isCaughtUp());
-    if (!host?.node || this.#removedBox || !this.#isWhole(host, boxes)) return false;
-    const record = recordOf(nextId);
+  /** A box joins the mesh, introduced by one that sees most of the others. Says whether one does. */
+  async introduce(host: SimBox): Promise<boolean> {
+    const { note } = this.#estate;
+    const { node } = host;
+    if (!node || this.#isRemoving || !this.#seesMost(host)) return false;
+    if (this.#estate.boxes.length + this.#coming >= BOXES_MAX) return false;
+    const record = recordOf(this.#estate.nextId());
+    this.#coming++;
     try {
-      await host.node.runner.run(putBox, record);
+      await node.runner.run(putBox, record);
+      await this.#estate.install(record, node.membership.members());
+      return true;
     } catch (error) {
       note(`${record.box} was not introduced: ${(error as Error).message}`);
       return false;
+    } finally {
+      this.#coming--;
     }
-    await this.#estate.install(record);
-    return true;
   }
 
   /** Starts the boxes that are members though nobody was told so. */
   async installExpected(): Promise<void> {
-    const { serving } = this.#estate;
-    const expected = new Set(serving.flatMap(({ node }) => node?.memberIds() ?? []));
-    for (const id of expected) await this.#estate.install(recordOf(id));
+    for (const { node } of this.#estate.serving) {
+      const members = node?.membership.members() ?? [];
+      for (const { box } of members) await this.#estate.install(recordOf(box), members);
+    }
   }
 
   /**
-   * Takes a box out of the mesh, once in a run and from another one. As the manual says, all the others
-   * are connected, know the same boxes, and no box is being added. Says whether it was tried.
+   * Takes a box out of the mesh, once in a run and from another one that sees most of them and lists all
+   * that there are. Says whether it was tried.
    */
   async remove(box: SimBox): Promise<boolean> {
     const { boxes, note } = this.#estate;
-    const others = boxes.filter((other) => other !== box);
-    const [host] = others;
+    const there = ids(boxes);
+    const host = boxes.find(
+      (other) => other !== box && this.#seesMost(other) && other.node?.memberIds().join() === there,
+    );
     if (this.#removed !== undefined || box === boxes[0] || !host?.node) return false;
-    if (!this.#isWhole(host, others)) return false;
     this.#removed = box.id;
     try {
       await host.node.runner.run(removeBox, box.id);
@@ -81,15 +95,14 @@ export class Owner {
     return true;
   }
 
-  /** Do all of these serve, connected to one of them, and know the same boxes? */
-  #isWhole(host: SimBox, boxes: readonly SimBox[]): boolean {
-    const peers = host.node?.replicator.peers().map(({ box }) => box) ?? [];
-    const linked = new Set([host.id, ...peers]);
-    const there = ids(this.#estate.boxes.map(({ id }) => id));
-    return boxes.every(
-      ({ id, services, node }) =>
-        services && linked.has(id) && ids(node?.memberIds() ?? []) === there,
-    );
+  #seesMost({ services, node }: SimBox): boolean {
+    if (!services || !node) return false;
+    return node.replicator.peers().length + 1 >= majorityOf(node.memberIds().length);
+  }
+
+  /** Is a box to go, and still there? Then none is added. */
+  get #isRemoving(): boolean {
+    return this.#estate.boxes.some(({ id }) => id === this.#removed);
   }
 
   /** Was a box taken out of the mesh? It stays in sync tokens, with the lives that it never closed. */
@@ -136,12 +149,15 @@ export class Owner {
   }
 }
 
-function ids(boxes: readonly BoxId[]): string {
-  return boxes.toSorted().join();
+function ids(boxes: readonly SimBox[]): string {
+  return boxes
+    .map(({ id }) => id)
+    .toSorted()
+    .join();
 }
 
 export function boxId(index: number): BoxId {
-  return "abcdefgh".charAt(index).repeat(8) as BoxId;
+  return NAMES.charAt(index % NAMES.length).repeat(8) as BoxId;
 }
 
 export function recordOf(box: BoxId): BoxRecord {

@@ -62,6 +62,12 @@ export interface BoxSurroundings {
   readonly sabotage: (services: Services) => Services;
 }
 
+/** What a box is like when it is first switched on. */
+interface Newcomer extends Pick<SimBox, "clockOffsetMs" | "isOld"> {
+  /** Whom it was told to belong to the mesh. */
+  readonly remembered: readonly BoxRecord[];
+}
+
 /** One life: what a process holds in memory. */
 interface Life {
   readonly timers: BoxTimers;
@@ -94,16 +100,19 @@ export class SimBox {
   /** The greatest offset of a clock that was believed. */
   #latestOffsetMs = 0;
   #latestLife = 0;
-  /** Other boxes that it knows to be removed: it remembers the members beside its store. */
+  /** Whom it knows to belong to the mesh: it keeps that beside its store. */
+  #remembered: readonly BoxRecord[];
+  /** Other boxes that it knows to be removed. */
   readonly #removed = new Set<BoxId>();
 
   constructor(
     id: BoxId,
     seed: string,
-    { clockOffsetMs, isOld }: Pick<SimBox, "clockOffsetMs" | "isOld">,
+    { clockOffsetMs, isOld, remembered }: Newcomer,
     around: BoxSurroundings,
   ) {
     this.id = id;
+    this.#remembered = remembered;
     this.clockOffsetMs = clockOffsetMs;
     this.isOld = isOld;
     this.#around = around;
@@ -135,8 +144,10 @@ export class SimBox {
     return this.node?.membership.isRemoved(box) === true || this.#removed.has(box);
   }
 
-  forgetRemoved(): void {
+  /** The mesh was made anew. */
+  belongTo(members: readonly BoxRecord[]): void {
     this.#removed.clear();
+    this.#remembered = members;
   }
 
   get #isBelieved(): boolean {
@@ -188,7 +199,7 @@ export class SimBox {
   }
 
   async #begin(timers: BoxTimers): Promise<Life> {
-    const { network, members, found, ack, journal, roomLimits } = this.#around;
+    const { network, found, ack, journal, roomLimits } = this.#around;
     const isFounder = this.#around.isFounder(this.id);
     if (isFounder) this.#checkClock();
     const transport = new SimTransport(this.id, network, timers);
@@ -204,10 +215,15 @@ export class SimBox {
       spare,
       ...(journal ? { journalLimits: journal } : {}),
       wallClock: this.wallClock,
-      remembered: isFounder ? [] : members().filter(({ box }) => !this.#removed.has(box)),
+      remembered: isFounder ? [] : this.#remembered.filter(({ box }) => !this.#removed.has(box)),
       ...(this.isOld ? { isKnown: isKnownToOld } : {}),
       ack: { policy: ack, waitMs: ACK_WAIT_MS },
       roomLimits,
+    });
+    // Who makes a mesh takes the others in one by one, and knows whom when it dies meanwhile.
+    let isFounding = isFounder;
+    node.membership.onChange((members) => {
+      if (!timers.isDead && !isFounding) this.#remembered = members;
     });
     if (!node.isLost) this.#checkLife(node.ledger.life);
     const blobs = shareBlobs(this.disk.blobs(timers), base);
@@ -235,6 +251,7 @@ export class SimBox {
     node.onOutgrown((why) => void this.#renew(timers, why, { node, outbox, spare }));
     await node.start();
     if (isFounder) for (const record of found()) await node.runner.run(putBox, record);
+    isFounding = false;
     outbox.start();
     const { ledger, state: reader } = node;
     const copier = copyBlobs({ ...base, blobs, ledger, reader });

@@ -63,6 +63,8 @@ export class World {
   #members: readonly BoxRecord[] = [];
   /** Boxes that ever were. */
   #added = 0;
+  /** Boxes that were ever to be. */
+  #named = 0;
   /** Disks of boxes that are gone for good. */
   readonly #gone: SimDisk[] = [];
 
@@ -99,9 +101,8 @@ export class World {
     return this.operations >= operationsMin && faults >= faultsMin;
   }
 
-  /** The name of the next box. */
-  get nextId(): BoxId {
-    return boxId(this.#added);
+  nextId(): BoxId {
+    return boxId(this.#named++);
   }
 
   /** All that ever belonged to the mesh. */
@@ -115,9 +116,9 @@ export class World {
 
   /** Starts the boxes that are there from the beginning, which know each other. */
   async open(): Promise<void> {
-    const ids = Array.from({ length: this.options.boxes }, (_, i) => boxId(i));
+    const ids = Array.from({ length: this.options.boxes }, () => this.nextId());
     this.#members = ids.map(recordOf);
-    for (const id of ids) this.#add(id);
+    for (const id of ids) this.#add(id, this.#members);
     for (const box of this.boxes) void box.start();
     await this.clock.run(this.clock.nowMs + START_MS_MAX, () => this.serving.length === ids.length);
   }
@@ -134,7 +135,7 @@ export class World {
   /** What belongs to the new mesh, the boxes that are there, has never heard of the old one. */
   #found(): readonly BoxRecord[] {
     this.#members = this.boxes.map(({ id }) => recordOf(id));
-    for (const box of this.boxes) box.forgetRemoved();
+    for (const box of this.boxes) box.belongTo(this.#members);
     this.owner.begin();
     return this.#members;
   }
@@ -150,11 +151,11 @@ export class World {
     if (isOn) void box.start();
   }
 
-  /** Switches a new member on, unless it has been one. */
-  async install(record: BoxRecord): Promise<void> {
+  /** Switches a new member on, unless it has been one. It is told who belongs to the mesh. */
+  async install(record: BoxRecord, remembered: readonly BoxRecord[]): Promise<void> {
     if (this.#members.some(({ box }) => box === record.box)) return;
     this.#members = [...this.#members, record];
-    await this.#add(record.box).start();
+    await this.#add(record.box, remembered).start();
   }
 
   /** A box is gone for good, with what only it had. */
@@ -166,7 +167,7 @@ export class World {
     this.boxes.splice(this.boxes.indexOf(box), 1);
   }
 
-  #add(id: BoxId): SimBox {
+  #add(id: BoxId, remembered: readonly BoxRecord[]): SimBox {
     this.#added++;
     const { seed, clockOffsetsMs, oldBoxes } = this.options;
     const place = this.#added - 1;
@@ -175,7 +176,7 @@ export class World {
     const box = new SimBox(
       id,
       seed,
-      { clockOffsetMs: clockOffsetsMs[place] ?? 0, isOld },
+      { clockOffsetMs: clockOffsetsMs[place] ?? 0, isOld, remembered },
       {
         clock: this.clock,
         network: this.network,
