@@ -182,6 +182,7 @@ async function checkValues(
   const data = snapshot.get(fields, [`user:${view.client.user}`, "account_data", "sim.data"]);
   if (data !== undefined) right.set("data sim.data", JSON.stringify(data));
   for (const room of rooms) {
+    if (isOutByLoss(world, snapshot, view.client.user, room)) continue;
     const rows = await snapshot.range(puts, { prefix: ["receipt", room], limit: ROWS_MAX });
     for (const [[, , user = ""], { value }] of rows) {
       if (isObject(value)) right.set(receiptOf(room, user), String(value["event_id"]));

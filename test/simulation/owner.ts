@@ -80,11 +80,12 @@ export class Owner {
    */
   async remove(box: SimBox): Promise<boolean> {
     const { boxes, note } = this.#estate;
+    if (this.#removed !== undefined || this.#coming > 0 || box === boxes[0]) return false;
     const there = ids(boxes);
     const host = boxes.find(
       (other) => other !== box && this.#seesMost(other) && other.node?.memberIds().join() === there,
     );
-    if (this.#removed !== undefined || box === boxes[0] || !host?.node) return false;
+    if (!host?.node) return false;
     this.#removed = box.id;
     try {
       await host.node.runner.run(removeBox, box.id);
