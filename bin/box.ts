@@ -45,6 +45,7 @@ import { StatusReport } from "./box/status-report.ts";
 import { Verifier } from "./box/verify.ts";
 import type { Config } from "./config/schema.ts";
 import type { ControlHandlers } from "./control/protocol.ts";
+import { openDns } from "./dns/open-dns.ts";
 import type { HomeMember } from "./home/members.ts";
 import { loadMembers } from "./home/members.ts";
 import { homePaths } from "./home/paths.ts";
@@ -126,14 +127,14 @@ export async function startBox(
   repair.watch();
   rot.start(checked.outcome === "ok" ? ends.marked : undefined);
   if (!node.isRemoved && !node.isLost) {
-    const { membership } = node;
-    await announceSelf(services, { transport, config, keys, membership, logger: log });
+    await announceSelf(services, { ...from, ...base, transport, membership: node.membership });
   }
   await catchUp(node, stopping);
   const { state: reader, ledger } = node;
   const copier = copyBlobs({ ...base, blobs, ledger, reader, transport });
   const scrub = openScrub({ ...base, config, home, rot, blobs, copier, random });
   const servers = await listen(config, parts.api, stopping);
+  parts.dns.start();
   const stop = async (): Promise<void> => {
     parts.stopExtras();
     parts.api.stop();
@@ -251,8 +252,12 @@ function assemble(from: Home, running: Running) {
   const { host, port } = config.client.listen;
   const clientUrl = config.client.public_base_url ?? `http://${host}:${port}`;
   const startedAt = wallClock();
+  const refusal = (): string | undefined => refusalOf(node, repair);
+  const notReady = (): string | undefined => (node.isRemoved ? REMOVED : refusal());
+  const dns = openDns({ ...base, config, node, notReady, logger: log });
   const report = new StatusReport({
     ...base,
+    dns: () => dns.report(),
     node,
     facts,
     drill,
@@ -263,18 +268,18 @@ function assemble(from: Home, running: Running) {
     scrub: () => rot.report,
   });
   rememberMembers(node.membership, homePaths(home).members, log);
-  const refusal = (): string | undefined => refusalOf(node, repair);
   const api = createApi({
     services,
     endpoints: clientEndpoints,
     authenticate: (token) => useAccessToken(services, token),
-    notReady: () => (node.isRemoved ? REMOVED : refusal()),
+    notReady,
   });
   const desk = new VerifyDesk({ box: keys.box, store, timers: systemTimers, refusal });
   serveDesk(transport, desk);
   const meshDrill = new MeshDrill({ ...base, node, runner, drill, refusal });
   const verifier = new Verifier({ node, transport, desk, timers: systemTimers });
   const stopExtras = (): void => {
+    dns.stop();
     drill.stop();
     desk.stop();
     invitations.stop();
@@ -291,5 +296,5 @@ function assemble(from: Home, running: Running) {
     meshDrill,
     verifier,
   });
-  return { api, mark, control, stopExtras };
+  return { api, mark, dns, control, stopExtras };
 }

@@ -137,6 +137,21 @@ export const SCHEMA = {
       example: "https://matrix.example.org",
     }),
   }),
+  dns: group("Keeps the addresses of homes that are dark out of the server's DNS records.", {
+    program: optionalText({
+      ...rule.absolutePath,
+      about:
+        "A program that changes the records. It is run when the boxes that serve clients change, by " +
+        "one box at a time, with their names in HEARTH_SERVING and those of the others in HEARTH_DARK.",
+      example: "/etc/hearth/dns",
+    }),
+    patience_s: integer({
+      about: "How long a box has to be dark before it is taken out, in seconds.",
+      min: 1,
+      max: 3600,
+      default: 30,
+    }),
+  }),
   push: group("Notifications for phones.", {
     allow_addresses: textList({
       ...rule.addressRange,

@@ -54,6 +54,11 @@ export const httpUrl: Rule = {
   },
 };
 
+export const absolutePath: Rule = {
+  expected: "the path of a file, from / on",
+  test: (text) => /^\/[^\0]{1,4095}$/.test(text),
+};
+
 export const addressRange: Rule = {
   expected: "an address or a range such as 192.168.1.0/24",
   test: (text) => parseRange(text) !== undefined,

@@ -16,6 +16,8 @@ export interface Status {
   readonly store: StoreStatus;
   readonly scrub: ScrubStatus;
   readonly journal: JournalStatus;
+  /** Null where the answering box has no program that keeps the DNS records. */
+  readonly dns: DnsStatus | null;
   /** All members, the answering box included, sorted by name. */
   readonly boxes: readonly BoxStatus[];
 }
@@ -40,6 +42,15 @@ export interface JournalStatus {
 export interface StoreStatus {
   readonly state: "good" | "repairing" | "damaged" | "refusing" | "rotten";
   readonly note: string;
+}
+
+/** Where clients are sent. */
+export interface DnsStatus {
+  /** The box that keeps the records now; null while none that serves can. */
+  readonly keeper: BoxId | null;
+  readonly listed: readonly BoxId[];
+  /** Why the program of the answering box failed last, for people; null where it did not. */
+  readonly problem: string | null;
 }
 
 /** What the box found when it read all that is on its disk. Times are milliseconds since the epoch. */

@@ -1,3 +1,4 @@
+import type { BoxId } from "../../core/ids.ts";
 import type { BoxStatus, Status } from "../control/status.ts";
 import type { MeshHealth } from "./mesh-health.ts";
 import { meshHealth } from "./mesh-health.ts";
@@ -22,6 +23,7 @@ export function renderStatus(status: Status): string {
     "",
     wrap(meshLine(status, health), "Mesh: ", "      "),
     journalLine(status),
+    ...dnsLines(status),
     ...diskLines(status),
     ...section("Works now:", health, true),
     ...section("Does not work now:", health, false),
@@ -79,6 +81,16 @@ function journalLine({ journal, boxes }: Status): string {
   const fate = `A box that lacks more than ${most} has to copy everything when it is back.`;
   const gone = "Is one gone for good? Remove it: meshctl box remove.";
   return wrap(`${size}, since ${names.join(", ")}. ${fate} ${gone}`, "Journal: ", "         ");
+}
+
+/** Where clients are sent, on boxes that see to it. */
+function dnsLines({ dns, boxes }: Status): string[] {
+  if (dns === null) return [];
+  const nameOf = (id: BoxId): string => boxes.find(({ box }) => box === id)?.name ?? id;
+  const keeper = dns.keeper === null ? "no box" : nameOf(dns.keeper);
+  const names = dns.listed.map(nameOf).toSorted().join(", ");
+  const trouble = dns.problem === null ? "" : ` The last try here failed: ${dns.problem}`;
+  return [wrap(`clients are sent to ${names}; kept by ${keeper}.${trouble}`, "DNS: ", "     ")];
 }
 
 /** Nothing where nothing ever was the matter. */

@@ -26,7 +26,7 @@ describe("the only box that is up (N=3)", () => {
     const form = { username: "bob", password: "bob-password", auth: { type: "m.login.dummy" } };
     const refused = await call("POST", `${one.url}/_matrix/client/v3/register`, { body: form });
     expect(refused.status).toBe(503);
-    expect(refused.body["error"]).toMatch(/needs 2 of the 3 boxes.*Only 1 can be reached/);
+    expect(refused.body["error"]).toMatch(/needs 2 of the 3 boxes.*Only 1 answered/);
 
     await two.start();
     await mesh.untilLinked(one, 1);

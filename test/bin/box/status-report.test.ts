@@ -43,8 +43,12 @@ test("a box is shown at its own address, not at the port from which it once conn
     clientUrl: "",
     store: () => ({ state: "good", note: "" }),
     scrub: () => ({ checked: null, trouble: null, mended: null }),
+    dns: () => ({ keeper: undefined, listed: [A], problem: undefined }),
     wallClock: () => 9,
     startedAt: 0,
+  });
+  expect(await report.status()).toMatchObject({
+    dns: { keeper: null, listed: [A], problem: null },
   });
   const attic = async () => (await report.status()).boxes.find((other) => other.box === B);
   expect(await attic()).toMatchObject({ up: true, since: 5, address: addresses[0] });

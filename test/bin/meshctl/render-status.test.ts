@@ -95,3 +95,18 @@ Disk: table 000005 is gone. It was mended 1 h 30 min ago. A card that rots goes
   expect(shown({ now: inMinutes(61 * 24 * 60) })).not.toContain("mended");
   expect(renderStatus(statusOf([boxStatus("a")]))).not.toContain("Disk:");
 });
+
+it("says where clients are sent, by whom, and what is wrong with that", () => {
+  const [attic, kitchen, office] = [boxStatus("attic"), boxStatus("kitchen"), lostBox("office")];
+  const listed = [kitchen.box, attic.box];
+  const dns = { keeper: attic.box, listed, problem: "/etc/hearth/dns: no such zone" };
+  const text = renderStatus(statusOf([attic, kitchen, office], { dns }));
+  expect(text).toContain(`
+DNS: clients are sent to attic, kitchen; kept by attic. The last try here
+     failed: /etc/hearth/dns: no such zone
+`);
+  const silent = { keeper: null, listed, problem: null };
+  expect(renderStatus(statusOf([attic, kitchen], { dns: silent }))).toContain(`
+DNS: clients are sent to attic, kitchen; kept by no box.
+`);
+});

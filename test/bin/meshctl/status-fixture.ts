@@ -43,6 +43,7 @@ export function statusOf(boxes: readonly BoxStatus[], change: Partial<Status> = 
     store: { state: "good", note: "" },
     scrub: { checked: null, trouble: null, mended: null },
     journal: { entries: 1234, bytes: 1_200_000, held_max: 200_000, held_for: [] },
+    dns: null,
     boxes,
     ...change,
   };
