@@ -24,7 +24,7 @@ export interface ServiceParts {
 export function createServices(parts: ServiceParts): Services {
   const { node, transport, logger } = parts;
   const members = (): ReturnType<MeshNode["memberIds"]> => node.memberIds();
-  const mayHandOut: Boxes["mayHandOut"] = (life) => node.ledger.mayHandOut(life);
+  const mayHandOut: Boxes["mayHandOut"] = (life) => node.mayHandOut(life);
   const boxes = new MeshBoxes({ transport, members, mayHandOut, logger });
   const services: Services = {
     ...parts,

@@ -187,7 +187,8 @@ export interface Boxes {
   reachable(): readonly BoxId[];
   /**
    * May this box hand out what was given to it in that life? What an earlier life was given it may have
-   * handed out and forgotten with its disk: not before the other boxes have said what they know.
+   * handed out and forgotten with its disk, and what a new box was given may have been given to another one
+   * by boxes that did not know of it: not before the other boxes have said what they know.
    */
   mayHandOut(life: Origin | undefined): boolean;
   /** Asks a box to hand out one of its one-time keys. Undefined: it has none or cannot be reached. */

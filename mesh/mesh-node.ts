@@ -3,9 +3,8 @@ import type { BoxId, ServerName } from "../core/ids.ts";
 import type { Logger, Random, Timers } from "../core/ports.ts";
 import type { RoomDocumentLimits } from "../core/room-document/constants.ts";
 import type { ApplyContext } from "../core/transaction/apply.ts";
-import { HYBRID_TICKS_PER_MS, millisecondsOf } from "../core/transaction/records.ts";
-import type { HybridTime } from "../core/transaction/records.ts";
-import { incarnationOf, includes } from "../core/vector.ts";
+import { millisecondsOf } from "../core/transaction/records.ts";
+import { includes } from "../core/vector.ts";
 import type { Dot, Origin, Vector } from "../core/vector.ts";
 import { CasPaxos } from "./claims/cas-paxos.ts";
 import { holderOf } from "./claims/holder.ts";
@@ -17,13 +16,14 @@ import { DiskWatch } from "./janitor/disk-watch.ts";
 import { ToDevicePruner } from "./janitor/to-device-pruner.ts";
 import { adoptRecords } from "./journal/adopt-records.ts";
 import { Ledger } from "./journal/ledger.ts";
-import { loadPositions, nextLife, readClock, readVector } from "./journal/positions.ts";
+import { loadPositions, newestLife, nextLife, readClock, readVector } from "./journal/positions.ts";
 import { Farewell } from "./membership/farewell.ts";
 import { Membership } from "./membership/membership.ts";
 import type { BoxRecord } from "./membership/membership.ts";
 import { Acknowledgements } from "./replica/acknowledgements.ts";
 import type { AckPolicy } from "./replica/acknowledgements.ts";
 import { Greetings } from "./replica/greetings.ts";
+import { Introduction } from "./replica/introduction.ts";
 import { Replicator } from "./replica/replicator.ts";
 import { TailCloser } from "./replica/tail-closer.ts";
 import { JOURNAL_LIMITS, Truncator } from "./replica/truncator.ts";
@@ -94,6 +94,7 @@ export class MeshNode {
   readonly #greetings: Greetings | undefined;
   readonly #farewell: Farewell;
   readonly #tails: TailCloser;
+  readonly #introduction: Introduction;
   readonly #snapshots: SnapshotServer;
   readonly #outgrown: ((why: string) => void)[] = [];
   #isStopping = false;
@@ -152,6 +153,7 @@ export class MeshNode {
     this.runner = new MeshRunner({ ledger, acknowledged, refusal: () => this.writeRefusal });
     this.settling = new MeshRunner({ ledger, acknowledged, refusal: () => this.#absence });
     const members = (): BoxId[] => this.memberIds();
+    this.#introduction = new Introduction({ ledger, self: transport.self, members, timers });
     const isWhole = (): boolean => this.#isWhole && this.renewal.report() === undefined;
     const keeping = { ledger, timers, logger, members, isWhole };
     this.pruner = new ToDevicePruner({ ...keeping, state, now: () => clock.now() });
@@ -255,6 +257,11 @@ export class MeshNode {
     this.#isWhole = isWhole;
   }
 
+  /** May it hand out what was given to it in that life? See `Boxes`. */
+  mayHandOut(life: Origin | undefined): boolean {
+    return this.#introduction.isOver && this.ledger.mayHandOut(life);
+  }
+
   /** The mesh as this box knows it, itself included even before it is written down. */
   memberIds(): BoxId[] {
     const ids = new Set(this.membership.members().map(({ box }) => box));
@@ -264,16 +271,11 @@ export class MeshNode {
 
   #hear(box: BoxId, vector: Vector): void {
     if (includes(vector, this.ledger.vector)) this.#farewell.knows(box);
+    this.#introduction.heard(box, vector);
     this.#tails.heard(box, vector);
     this.truncator.heard(box, vector);
     this.pruner.sweeper.heard(box, vector);
   }
-}
-
-/** The time at which the newest of some lives began; 0 where there is none. */
-function newestLife(lives: readonly Origin[]): HybridTime {
-  const newestMs = Math.max(0, ...lives.map(incarnationOf));
-  return (newestMs * HYBRID_TICKS_PER_MS) as HybridTime;
 }
 
 /** Nobody is asked where there is nobody. */

@@ -1,6 +1,7 @@
 import type { Origin, Vector } from "../../core/vector.ts";
 import type { BoxId } from "../../core/ids.ts";
 import { boxOf, incarnationOf, originOf, parseOrigin } from "../../core/vector.ts";
+import { HYBRID_TICKS_PER_MS } from "../../core/transaction/records.ts";
 import type { HybridTime } from "../../core/transaction/records.ts";
 import {
   CLOCK_KEY,
@@ -72,4 +73,10 @@ export function nextLife(box: BoxId, origins: Iterable<Origin>, milliseconds: nu
 export function readClock(store: Store): HybridTime | undefined {
   const text = store.get(CLOCK_KEY);
   return text === undefined ? undefined : (Number(text) as HybridTime);
+}
+
+/** The time at which the newest of some lives began; 0 where there is none. */
+export function newestLife(lives: readonly Origin[]): HybridTime {
+  const newestMs = Math.max(0, ...lives.map(incarnationOf));
+  return (newestMs * HYBRID_TICKS_PER_MS) as HybridTime;
 }

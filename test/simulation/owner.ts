@@ -131,6 +131,26 @@ export class Owner {
   }
 
   /**
+   * Where disks that went back have forgotten whom they let in, nobody knows that box: it is taken home, to
+   * join anew. Says how many.
+   */
+  takeForgotten(): number {
+    const { boxes, faults, hasForgotten } = this.#estate;
+    if (!hasForgotten) return 0;
+    const length = ({ disk }: SimBox): number => disk.seen.size;
+    let count = 0;
+    for (const box of boxes.toSorted((a, b) => length(a) - length(b))) {
+      const others = boxes.filter((other) => other !== box);
+      if (others.length === 0) break;
+      if (others.some(({ node }) => node?.memberIds().includes(box.id))) continue;
+      faults["forgotten-box"] = (faults["forgotten-box"] ?? 0) + 1;
+      this.#estate.takeHome(box);
+      count++;
+    }
+    return count;
+  }
+
+  /**
    * Where disks that went back have left boxes that dropped what others lack, they say so: the one with the
    * longest history is kept, and the others get new disks. Says how many.
    */

@@ -1,9 +1,11 @@
+import { announceSelf } from "../../bin/box/announce-self.ts";
 import { createServices } from "../../bin/services.ts";
 import { DelayedSending } from "../../core/delayed/delayed-sending.ts";
 import { signingKey } from "../../core/event/sign.ts";
 import type { BoxId, ServerName } from "../../core/ids.ts";
 import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
 import { TwinLane } from "../../core/rooms/twin-lane.ts";
+import type { Logger } from "../../core/ports.ts";
 import type { Services } from "../../core/services.ts";
 import { incarnationOf } from "../../core/vector.ts";
 import type { Origin } from "../../core/vector.ts";
@@ -15,6 +17,7 @@ import { MeshNode } from "../../mesh/mesh-node.ts";
 import { Outbox } from "../../mesh/outbox/outbox.ts";
 import type { JournalLimits } from "../../mesh/replica/truncator.ts";
 import type { SpareStore } from "../../mesh/snapshot/spare-store.ts";
+import type { Transport } from "../../mesh/transport/transport.ts";
 import type { AckPolicy } from "../../mesh/replica/acknowledgements.ts";
 import type { EffectSink } from "./effect-sink.ts";
 import { noting } from "./noting.ts";
@@ -252,10 +255,26 @@ export class SimBox {
     await node.start();
     if (isFounder) for (const record of found()) await node.runner.run(putBox, record);
     isFounding = false;
+    if (!node.isLost && !node.isRemoved) this.#announce(services, node, transport, logger);
     outbox.start();
     const { ledger, state: reader } = node;
     const copier = copyBlobs({ ...base, blobs, ledger, reader });
     return { timers, transport, node, outbox, copier, services: offered };
+  }
+
+  /** Writes down that it belongs to the mesh, where nobody has. */
+  #announce(
+    services: Services,
+    { membership }: MeshNode,
+    { self }: Transport,
+    logger: Logger,
+  ): void {
+    const keys = { peerId: `peer-${self}` };
+    const config = { box: { name: self } };
+    const transport = { self, addresses: () => [] };
+    void announceSelf(services, { transport, config, keys, membership, logger }).catch(
+      (error: unknown) => this.#around.note(`${self} did not announce itself: ${String(error)}`),
+    );
   }
 
   /** The box has copied another one's store, or met others that know what it has lost. */
