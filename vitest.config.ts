@@ -30,6 +30,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "e2e",
+          globalSetup: ["test/e2e/support/three-boxes.ts"],
           include: ["test/e2e/**/*.test.ts"],
           fileParallelism: false,
           maxWorkers: 1,

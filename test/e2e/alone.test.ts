@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call, TestUser, textsOf, timelineOf } from "./support/client.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 describe("the only box that is up (N=3)", () => {
   let mesh: TestMesh;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
   });
   afterAll(() => mesh.stop());
 

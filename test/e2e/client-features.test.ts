@@ -6,7 +6,8 @@ import { decryptFile, encryptFile } from "./support/encrypted-file.ts";
 import type { EncryptedFile } from "./support/encrypted-file.ts";
 import { SdkClient } from "./support/sdk-client.ts";
 import { encryptedRoom, SdkClients } from "./support/sdk-clients.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 const TYPING_MS = 30_000;
 /** More than a first sync shows. */
@@ -17,7 +18,7 @@ describe("what clients do besides sending messages (N=3)", () => {
   let mesh: TestMesh;
   const clients = new SdkClients();
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
   });
   afterEach(() => clients.stop());
   afterAll(() => mesh.stop());

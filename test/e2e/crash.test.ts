@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestUser, textsOf, timelineOf } from "./support/client.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 const MESSAGES = 200;
 
 describe("a box that loses its power while people write (N=3)", () => {
   let mesh: TestMesh;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
   });
   afterAll(() => mesh.stop());
 

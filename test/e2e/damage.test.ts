@@ -8,7 +8,8 @@ import type { BoxProcess } from "./support/box-process.ts";
 import { BLOCK_BYTES, DAMAGE, inStore } from "./support/damage.ts";
 import { download, Household } from "./support/household.ts";
 import { Program } from "./support/program.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 const middleOf = (file: string): number => Math.floor(statSync(file).size / 2);
 
@@ -39,7 +40,7 @@ describe("a box with one damaged file (N=3)", () => {
   let people: Household;
   let seen: unknown;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
     people = await Household.make(mesh.urls);
     await mesh.untilWhole();
     await until("the picture is everywhere", () =>

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./support/box-process.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 const SCRIPT = `#!/bin/sh
 echo "$HEARTH_SERVER_NAME: $HEARTH_SERVING | $HEARTH_DARK" >> "$(dirname "$0")/told"
@@ -16,7 +17,7 @@ describe("the program that keeps the DNS records (N=3)", () => {
     const program = join(folder, "dns");
     writeFileSync(program, SCRIPT);
     chmodSync(program, 0o755);
-    mesh = await TestMesh.start({ config: { "dns.program": program, "dns.patience_s": 2 } });
+    mesh = await threeBoxes({ config: { "dns.program": program, "dns.patience_s": 2 } });
   });
   afterAll(async () => {
     await mesh.stop();

@@ -3,7 +3,8 @@ import { until } from "./support/box-process.ts";
 import type { BoxProcess } from "./support/box-process.ts";
 import { TestUser, textsOf } from "./support/client.ts";
 import { Program } from "./support/program.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 const meshctl = (box: BoxProcess, ...words: string[]): Program =>
   new Program("meshctl", ["--home", box.home, ...words]);
@@ -17,7 +18,7 @@ describe("meshctl drill (N=3)", () => {
   let alice: TestUser;
   let room: string;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
     alice = await TestUser.register(mesh.box(1).url, "alice");
     room = await alice.createRoom(mesh.box(1).url);
     await mesh.untilWhole();

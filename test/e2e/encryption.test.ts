@@ -5,7 +5,8 @@ import { BoxProxy } from "./support/box-proxy.ts";
 import { SdkClient } from "./support/sdk-client.ts";
 import { encryptedRoom, SdkClients } from "./support/sdk-clients.ts";
 import { verifyBySas } from "./support/sas.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 const MESSAGES = 50;
 /** The invitation to verify is a message of the room. */
@@ -16,7 +17,7 @@ describe("people whose clients encrypt (N=3)", () => {
   const clients = new SdkClients();
   const proxies: BoxProxy[] = [];
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
   });
   afterEach(async () => {
     clients.stop();

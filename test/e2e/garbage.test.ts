@@ -7,7 +7,8 @@ import type { BoxProcess } from "./support/box-process.ts";
 import { TestUser, textsOf } from "./support/client.ts";
 import { Household } from "./support/household.ts";
 import { Rogue } from "./support/rogue.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 const MIB = 1024 * 1024;
 /** What the boxes may grow by while a member pours garbage over them, bytes. */
@@ -24,7 +25,7 @@ let rogue: Rogue;
 let pids: (number | undefined)[];
 let memory: number[];
 beforeAll(async () => {
-  mesh = await TestMesh.start();
+  mesh = await threeBoxes();
   people = await Household.make(mesh.urls);
   rogue = await Rogue.join(mesh);
   pids = mesh.boxes.map(({ pid }) => pid);

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestUser, textsOf, timelineOf } from "./support/client.ts";
 import type { JsonBody } from "./support/client.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 const MESSAGES = 120;
 
 describe("a client that asks another box at every sync (N=3)", () => {
   let mesh: TestMesh;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
   });
   afterAll(() => mesh.stop());
 

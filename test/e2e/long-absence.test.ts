@@ -5,7 +5,8 @@ import type { BoxProcess } from "./support/box-process.ts";
 import { TestUser, textsOf } from "./support/client.ts";
 import { BLOCK_BYTES, DAMAGE, inStore } from "./support/damage.ts";
 import { Household } from "./support/household.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 /** So little is kept that a few dozen messages are a long absence. */
 const SCARCE = { "mesh.journal_keep": 20, "mesh.journal_held": 40 };
@@ -28,7 +29,7 @@ describe("a mesh that keeps little of its journals (N=3, then 4)", () => {
   let mesh: TestMesh;
   let people: Household;
   beforeAll(async () => {
-    mesh = await TestMesh.start({ config: SCARCE });
+    mesh = await threeBoxes({ config: SCARCE });
     people = await Household.make(mesh.urls);
   });
   afterAll(() => mesh.stop());

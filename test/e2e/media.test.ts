@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./support/box-process.ts";
 import { TestUser, call } from "./support/client.ts";
 import { download, isOnDisk, upload } from "./support/household.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 const MIB = 1024 * 1024;
 /** More than is copied in the time from its arrival to the next signal. */
@@ -16,7 +17,7 @@ const SIZES: [string, number][] = [
 let mesh: TestMesh;
 let alice: TestUser;
 beforeAll(async () => {
-  mesh = await TestMesh.start();
+  mesh = await threeBoxes();
   alice = await TestUser.register(mesh.box(1).url, "alice");
 });
 afterAll(() => mesh.stop());

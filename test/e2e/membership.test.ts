@@ -4,14 +4,15 @@ import { until } from "./support/box-process.ts";
 import { TestUser, textsOf } from "./support/client.ts";
 import { Household } from "./support/household.ts";
 import { meshctl } from "./support/program.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 describe("boxes that join and go (N=3, then 5)", () => {
   let mesh: TestMesh;
   let people: Household;
   let seen: unknown;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
     people = await Household.make(mesh.urls);
     seen = await people.seenFrom(mesh.box(1).url);
   });

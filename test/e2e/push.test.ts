@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TestUser } from "./support/client.ts";
 import { PushGateway } from "./support/push-gateway.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 /** From the death of a box until another one has done what it left, milliseconds: 30 s, and some to notice. */
 const TAKEN_OVER_MS_MAX = 90_000;
@@ -16,7 +17,7 @@ describe("pushes (N=3)", () => {
 
   beforeAll(async () => {
     gateway = await PushGateway.start();
-    mesh = await TestMesh.start({ config: { "push.allow_addresses": ["127.0.0.1"] } });
+    mesh = await threeBoxes({ config: { "push.allow_addresses": ["127.0.0.1"] } });
     const [one = "", two = "", three = ""] = mesh.urls;
     alice = await TestUser.register(one, "alice");
     const bob = await TestUser.register(two, "bob");

@@ -7,6 +7,7 @@ import { TestUser, call, textsOf } from "./support/client.ts";
 import { BLOCK_BYTES, DAMAGE, inStore } from "./support/damage.ts";
 import { Household } from "./support/household.ts";
 import { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 /** LevelDB's log, in which what was written last still is. */
 function logOf(box: BoxProcess): string {
@@ -31,7 +32,7 @@ describe("a box whose store is damaged (N=3)", () => {
   let mesh: TestMesh;
   let people: Household;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
     people = await Household.make(mesh.urls);
   });
   afterAll(() => mesh.stop());

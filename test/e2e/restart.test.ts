@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { textsOf } from "./support/client.ts";
 import { Household } from "./support/household.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 describe("boxes that all restart (N=3)", () => {
   let mesh: TestMesh;
   let people: Household;
   let seen: unknown;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
     people = await Household.make(mesh.urls);
     seen = await people.seenFrom(mesh.box(1).url);
   });

@@ -5,7 +5,8 @@ import { until } from "./support/box-process.ts";
 import { BLOCK_BYTES, DAMAGE, inStore } from "./support/damage.ts";
 import { Household } from "./support/household.ts";
 import { Program } from "./support/program.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 /** The disk is read all the time, and as fast as it can be. */
 const EAGER = { "scrub.every_s": 1, "scrub.bytes_per_s": 1_000_000_000 };
@@ -24,7 +25,7 @@ describe("a card that rots while its box runs (N=3)", () => {
   let mesh: TestMesh;
   let people: Household;
   beforeAll(async () => {
-    mesh = await TestMesh.start({ config: EAGER });
+    mesh = await threeBoxes({ config: EAGER });
     people = await Household.make(mesh.urls);
     await mesh.untilWhole();
     for (const box of mesh.boxes.slice(1)) {

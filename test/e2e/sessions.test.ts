@@ -9,7 +9,8 @@ import { oneBox } from "../support/one-box.ts";
 import { testApi } from "../support/test-api.ts";
 import { call, TestUser } from "./support/client.ts";
 import type { HttpReply } from "./support/client.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 import { untilTrue } from "./support/wait.ts";
 
 const refresh = (url: string, token: unknown): Promise<HttpReply> =>
@@ -18,7 +19,7 @@ const refresh = (url: string, token: unknown): Promise<HttpReply> =>
 describe("sessions over several boxes (N=3)", () => {
   let mesh: TestMesh;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
   });
   afterAll(() => mesh.stop());
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./support/box-process.ts";
 import { TestUser } from "./support/client.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 /** From the end of the drill until every box shows the same, milliseconds. */
 const CONVERGENCE_MS_MAX = 5000;
@@ -9,7 +10,7 @@ const CONVERGENCE_MS_MAX = 5000;
 describe("a box that is cut off while people go on, on both sides (N=3)", () => {
   let mesh: TestMesh;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
   });
   afterAll(() => mesh.stop());
 

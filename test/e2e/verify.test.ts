@@ -6,7 +6,8 @@ import { roomState } from "../../core/tables.ts";
 import { encodeKey } from "../../mesh/store/keys.ts";
 import type { BoxProcess } from "./support/box-process.ts";
 import { Household } from "./support/household.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..");
 
@@ -36,7 +37,7 @@ describe("meshctl verify (N=3)", () => {
   let mesh: TestMesh;
   let people: Household;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
     people = await Household.make(mesh.urls);
     await mesh.untilWhole();
   });

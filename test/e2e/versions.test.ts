@@ -6,7 +6,8 @@ import type { BoxProcess } from "./support/box-process.ts";
 import { TestUser, textsOf } from "./support/client.ts";
 import { OtherSoftware, NEW_FORMAT, NEW_KIND } from "./support/other-software.ts";
 import { Program } from "./support/program.ts";
-import { TestMesh } from "./support/test-mesh.ts";
+import type { TestMesh } from "./support/test-mesh.ts";
+import { threeBoxes } from "./support/three-boxes.ts";
 
 /** Keys under a prefix of the store of a box that does not run, and their values. */
 async function rowsOf(box: BoxProcess, prefix: string): Promise<[string, string][]> {
@@ -34,7 +35,7 @@ describe("two versions of the software in one mesh (N=3)", () => {
   let alice: TestUser;
   let room: string;
   beforeAll(async () => {
-    mesh = await TestMesh.start();
+    mesh = await threeBoxes();
     alice = await TestUser.register(mesh.box(1).url, "alice");
     room = await alice.createRoom(mesh.box(1).url);
   });
