@@ -39,6 +39,12 @@ function isolateFirst({ boxes, network }: Mesh): void {
   if (a && c) network.cut(a, c);
 }
 
+/** Boxes that have just joined hand out no one-time keys before all others know of them. */
+async function untilIntroduced({ boxes }: Mesh): Promise<void> {
+  const isIntroduced = ({ node }: TestBox): boolean => node.mayHandOut(node.ledger.life);
+  await expect.poll(() => boxes.every(isIntroduced)).toBe(true);
+}
+
 const whoami = async (api: AccountApi, session: Session): Promise<number> =>
   (await api.call(session, "GET", "/account/whoami")).status;
 
@@ -63,6 +69,7 @@ test("a token works on every box at once and nowhere after logout on one", async
 
 test("claims on three boxes at once give each one-time key once, and all of them", async () => {
   await using mesh = await threeBoxes();
+  await untilIntroduced(mesh);
   const [a] = mesh.apis;
   const alice = await a.register("alice");
   const bob = await a.register("bob");
@@ -75,6 +82,7 @@ test("claims on three boxes at once give each one-time key once, and all of them
 
 test("boxes that are cut off give their own one-time keys, then the fallback key (N=3)", async () => {
   await using mesh = await threeBoxes();
+  await untilIntroduced(mesh);
   const [a, b] = mesh.apis;
   const alice = await a.register("alice");
   const fallback = { "signed_curve25519:F": { key: "f", fallback: true, signatures: {} } };
