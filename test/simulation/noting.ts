@@ -27,6 +27,14 @@ export function noting(
   timers: BoxTimers,
   tell: (write: Acknowledged) => void,
 ): Runner {
+  /** Who was in reach when an entry was on disk here, by its sequence: from then on the box waits. */
+  const waitedFor = new Map<number, Set<Peer>>();
+  node.ledger.onFlushed((entries) => {
+    const peers = peersInReach(node);
+    for (const { transaction } of entries) {
+      if (transaction.origin === node.ledger.life) waitedFor.set(transaction.seq, peers);
+    }
+  });
   return {
     async run<I, R>(command: Command<I, R>, input: I): Promise<R> {
       const beganMs = timers.elapsed();
@@ -44,8 +52,15 @@ export function noting(
       if (place === undefined) return reply;
       // The same peer: the link did not go down in between.
       const after = peersInReach(node);
-      const inReach = [...before].filter((peer) => after.has(peer)).map((peer) => peer.box);
-      tell({ box, ...place, beganMs, tookMs: timers.elapsed() - beganMs, inReach });
+      const during = waitedFor.get(place.dot.seq) ?? after;
+      const inReach = [...before].filter((peer) => during.has(peer) && after.has(peer));
+      tell({
+        box,
+        ...place,
+        beganMs,
+        tookMs: timers.elapsed() - beganMs,
+        inReach: inReach.map(({ box }) => box),
+      });
       return reply;
     },
   };

@@ -141,7 +141,7 @@ export class Owner {
     let count = 0;
     for (const box of boxes.toSorted((a, b) => length(a) - length(b))) {
       const others = boxes.filter((other) => other !== box);
-      if (others.length === 0) break;
+      if (others.length === 0 || others.some(({ node }) => !node)) break;
       if (others.some(({ node }) => node?.memberIds().includes(box.id))) continue;
       faults["forgotten-box"] = (faults["forgotten-box"] ?? 0) + 1;
       this.#estate.takeHome(box);

@@ -148,7 +148,7 @@ async function converge(world: World): Promise<number> {
     await clock.run(untilMs, () => world.hasConverged);
     await world.finish(owner.installExpected());
   }
-  if (!world.hasConverged && owner.replaceApart() + owner.takeForgotten() > 0) {
+  if (!world.hasConverged && (owner.replaceApart() || owner.takeForgotten()) > 0) {
     await clock.run(clock.nowMs + CONVERGENCE_MS, () => world.hasConverged);
   }
   if (!world.hasConverged) {
