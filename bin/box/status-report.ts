@@ -7,7 +7,6 @@ import type { Transport } from "../../mesh/transport/transport.ts";
 import type { Config } from "../config/schema.ts";
 import type { BoxStatus, DnsStatus, JournalStatus, ScrubStatus } from "../control/status.ts";
 import type { Status, StoreStatus } from "../control/status.ts";
-import type { DnsReport } from "../dns/dns-keeper.ts";
 import { shownAddress, usableElsewhere } from "./addresses.ts";
 import type { BoxFactsExchange } from "./box-facts.ts";
 import type { DrillSwitch } from "./drill.ts";
@@ -22,7 +21,7 @@ export interface StatusDeps {
   readonly clientUrl: string;
   readonly store: () => StoreStatus;
   readonly scrub: () => ScrubStatus;
-  readonly dns: () => DnsReport | undefined;
+  readonly dns: () => DnsStatus | null;
   readonly wallClock: () => number;
   readonly startedAt: number;
 }
@@ -53,16 +52,9 @@ export class StatusReport {
       store: this.#deps.store(),
       scrub: this.#deps.scrub(),
       journal: this.#journal(),
-      dns: this.#dns(),
+      dns: this.#deps.dns(),
       boxes: await Promise.all(members.map((member) => this.#boxStatus(member))),
     };
-  }
-
-  #dns(): DnsStatus | null {
-    const report = this.#deps.dns();
-    if (!report) return null;
-    const { keeper = null, listed, problem = null } = report;
-    return { keeper, listed, problem };
   }
 
   #journal(): JournalStatus {

@@ -2,6 +2,7 @@ import type { BoxId } from "../../core/ids.ts";
 import type { Logger, Timers } from "../../core/ports.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import { boxName } from "../config/text-rules.ts";
+import type { DnsStatus } from "../control/status.ts";
 import type { Listing } from "./program.ts";
 import type { Sightings } from "./sightings.ts";
 
@@ -10,7 +11,7 @@ type RunProgram = (listing: Listing, signal: AbortSignal) => Promise<string | un
 export interface DnsKeeperDeps {
   readonly self: BoxId;
   readonly serverName: string;
-  readonly sightings: Pick<Sightings, "look">;
+  readonly sightings: Pick<Sightings, "look" | "isAsked">;
   readonly members: () => readonly BoxRecord[];
   /** Resolves with why it failed, for people. Undefined where the owner has no program. */
   readonly run: RunProgram | undefined;
@@ -18,15 +19,6 @@ export interface DnsKeeperDeps {
   readonly patienceMs: number;
   readonly timers: Timers;
   readonly logger: Logger;
-}
-
-/** What the keeper does, for the owner. */
-export interface DnsReport {
-  /** The box whose program runs, if one serves that has a program. */
-  readonly keeper: BoxId | undefined;
-  /** Boxes that clients should be sent to. */
-  readonly listed: readonly BoxId[];
-  readonly problem: string | undefined;
 }
 
 /** From one look to the next, milliseconds: a few bytes to each box. */
@@ -38,15 +30,16 @@ const AGAIN_MS_MAX = 3_600_000;
 /**
  * Tells a program of the owner's which boxes clients should be sent to, whenever that changes: a client that
  * tries the address of a dark home first may wait for half a minute. Of the boxes that serve, see each other and
- * have a program, the one with the lowest ID does so. Two sides of a split each name their own boxes, all of which serve, and
- * once they meet one names all.
+ * have a program, the one with the lowest ID does so. Two sides of a split each name their own boxes, all of which
+ * serve, and once they meet one names all.
  */
 export class DnsKeeper {
   readonly #deps: DnsKeeperDeps;
-  /** `timers.elapsed()` when a box was last known to serve; before the first look all get the benefit of doubt. */
+  /** `timers.elapsed()` when a box was last known to serve; at the start all get the benefit of doubt. */
   readonly #lastServed = new Map<BoxId, number>();
-  readonly #since: number;
-  #keeper: BoxId | undefined;
+  #since = Number.POSITIVE_INFINITY;
+  /** Boxes that could keep the records now; the first one does. */
+  #keepers: readonly BoxId[] = [];
   /** What the program was last told by this box, while it is the keeper. */
   #told: string | undefined;
   #problem: string | undefined;
@@ -54,17 +47,16 @@ export class DnsKeeper {
   #notBefore = 0;
   #timer: { cancel(): void } | undefined;
   readonly #stopping = new AbortController();
-  #isStarted = false;
+  #isRunning = false;
 
   constructor(deps: DnsKeeperDeps) {
     this.#deps = deps;
-    this.#since = deps.timers.elapsed();
-    this.#notBefore = this.#since + deps.patienceMs;
   }
 
   start(): void {
     const { timers, patienceMs, logger } = this.#deps;
-    this.#isStarted = true;
+    this.#since = timers.elapsed();
+    this.#notBefore = this.#since + patienceMs;
     const again = (): void => {
       if (this.#stopping.signal.aborted) return;
       this.#timer = timers.after(Math.min(LOOK_MS_MAX, patienceMs / 2), look);
@@ -79,7 +71,7 @@ export class DnsKeeper {
 
   /** Do clients find this box? */
   get isStarted(): boolean {
-    return this.#isStarted && !this.#stopping.signal.aborted;
+    return Number.isFinite(this.#since) && !this.#stopping.signal.aborted;
   }
 
   /** Ends the program, if it runs. */
@@ -89,9 +81,10 @@ export class DnsKeeper {
   }
 
   /** Nothing where this box has no program. */
-  report(): DnsReport | undefined {
-    if (!this.#deps.run) return undefined;
-    return { keeper: this.#keeper, listed: this.#listed(), problem: this.#problem };
+  report(): DnsStatus | null {
+    if (!this.#deps.run) return null;
+    const { [0]: keeper = null } = this.#keepers;
+    return { keeper, listed: this.#listed(), problem: this.#problem ?? null };
   }
 
   #listed(): BoxId[] {
@@ -103,12 +96,21 @@ export class DnsKeeper {
   }
 
   async #look(): Promise<void> {
-    const { sightings, timers, self } = this.#deps;
+    const { sightings, timers, self, run } = this.#deps;
+    if (!run && !sightings.isAsked) return;
     const { keepers, serving } = await sightings.look();
     for (const box of serving) this.#lastServed.set(box, timers.elapsed());
-    [this.#keeper] = keepers.toSorted();
-    if (this.#keeper !== self) this.#told = undefined;
-    else if (timers.elapsed() >= this.#notBefore) await this.#tell();
+    this.#keepers = keepers.toSorted();
+    if (this.#keepers[0] !== self) this.#handOver();
+    // The program may take a minute, and others want to know whom this box hears meanwhile.
+    else if (timers.elapsed() >= this.#notBefore && !this.#isRunning) void this.#tell();
+  }
+
+  /** What another box does from now on is not known here. */
+  #handOver(): void {
+    this.#told = undefined;
+    this.#problem = undefined;
+    this.#failures = 0;
   }
 
   async #tell(): Promise<void> {
@@ -124,7 +126,9 @@ export class DnsKeeper {
     const listing = { serverName, serving: namesOf(true), dark: namesOf(false) };
     const text = JSON.stringify(listing);
     if (!run || text === this.#told || listing.serving.length === 0) return;
+    this.#isRunning = true;
     this.#problem = await run(listing, this.#stopping.signal);
+    this.#isRunning = false;
     if (this.#stopping.signal.aborted) return;
     if (this.#problem === undefined) {
       logger.info(listing, "the program for DNS was told which boxes serve");

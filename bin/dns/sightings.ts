@@ -39,19 +39,25 @@ export class Sightings {
   readonly #deps: SightingsDeps;
   /** Connected boxes that said so when they were last asked. */
   #sees: readonly BoxId[] = [];
+  /** Has another box asked since the last look? In a mesh without a program nobody does, nor need look. */
+  #isAsked = false;
 
   constructor(deps: SightingsDeps) {
     this.#deps = deps;
-    const own = (): Sighting => ({
-      serves: deps.serves(),
-      keeps: deps.keeps,
-      sees: this.#sees,
+    deps.transport.onRequest(METHOD, async () => {
+      this.#isAsked = true;
+      const own: Sighting = { serves: deps.serves(), keeps: deps.keeps, sees: this.#sees };
+      return Buffer.from(JSON.stringify(own));
     });
-    deps.transport.onRequest(METHOD, () => Promise.resolve(Buffer.from(JSON.stringify(own()))));
+  }
+
+  get isAsked(): boolean {
+    return this.#isAsked;
   }
 
   async look(): Promise<Seen> {
     const { transport, serves, keeps } = this.#deps;
+    this.#isAsked = false;
     const linked = transport.links().map(({ box }) => box);
     const told = await Promise.all(linked.map(async (box) => ({ box, ...(await this.#ask(box)) })));
     const near = told.filter((said) => said.serves);

@@ -43,7 +43,7 @@ test("a box is shown at its own address, not at the port from which it once conn
     clientUrl: "",
     store: () => ({ state: "good", note: "" }),
     scrub: () => ({ checked: null, trouble: null, mended: null }),
-    dns: () => ({ keeper: undefined, listed: [A], problem: undefined }),
+    dns: () => ({ keeper: null, listed: [A], problem: null }),
     wallClock: () => 9,
     startedAt: 0,
   });

@@ -32,20 +32,27 @@ class Homes {
   readonly transports: SimTransport[] = [];
   members: readonly BoxRecord[] = MEMBERS;
   problem: string | undefined;
+  /** How long the program takes, milliseconds. */
+  runMs = 0;
+  /** Times that a box was asked, or asked itself, whether it serves. */
+  asked = 0;
 
-  constructor(withProgram: readonly boolean[] = [true, true, true]) {
-    for (const [i, has] of withProgram.entries()) this.#add(i, has);
+  constructor(withProgram: readonly boolean[] = [true, true, true], startMs = 0) {
+    for (const [i, has] of withProgram.entries()) this.#add(i, has, startMs);
   }
 
-  #add(index: number, hasProgram: boolean): void {
+  #add(index: number, hasProgram: boolean, startMs: number): void {
     const timers = new BoxTimers(this.clock);
     const self = IDS[index]!;
     const transport = new SimTransport(self, this.network, timers);
-    const serves = (): boolean => !this.refuses.has(index);
+    const serves = (): boolean => {
+      this.asked++;
+      return !this.refuses.has(index);
+    };
     const base = { transport, timers, logger: QUIET };
     const run = (listing: Listing): Promise<string | undefined> => {
       this.told.push(`${NAMES[index]}: ${listing.serving.join(" ")} / ${listing.dark.join(" ")}`);
-      return Promise.resolve(this.problem);
+      return new Promise((resolve) => timers.after(this.runMs, () => resolve(this.problem)));
     };
     const keeper = new DnsKeeper({
       ...base,
@@ -60,7 +67,7 @@ class Homes {
     this.transports.push(transport);
     void transport.start();
     transport.setMembers(MEMBERS);
-    keeper.start();
+    timers.after(startMs, () => keeper.start());
   }
 
   isolate(index: number): void {
@@ -133,7 +140,7 @@ test("when the one that tells is dark, the next one does; of two sides each name
 test("a box without a program leaves it to those that have one", async () => {
   const homes = new Homes([false, true, true]);
   expect(await homes.during(120)).toEqual(["cellar: attic cellar kitchen / "]);
-  expect(homes.keepers[0]?.report()).toBeUndefined();
+  expect(homes.keepers[0]?.report()).toBeNull();
 });
 
 test("a program that fails is run again, less and less often, and the owner is told why", async () => {
@@ -143,7 +150,18 @@ test("a program that fails is run again, less and less often, and the owner is t
   expect(homes.keepers[0]?.report()?.problem).toBe("no such zone");
   homes.problem = undefined;
   expect(await homes.during(300)).toEqual(["attic: attic cellar kitchen / "]);
-  expect(homes.keepers[0]?.report()?.problem).toBeUndefined();
+  expect(homes.keepers[0]?.report()?.problem).toBeNull();
+});
+
+test("a box that keeps the records no more says nothing of what failed when it did", async () => {
+  const homes = new Homes();
+  homes.isolate(1);
+  homes.problem = "no such zone";
+  await homes.during(120);
+  expect(homes.keepers[1]?.report()?.problem).toBe("no such zone");
+  homes.network.heal();
+  await homes.during(60);
+  expect(homes.keepers[1]?.report()).toMatchObject({ keeper: IDS[0], problem: null });
 });
 
 test("a name that is none does not reach the program", async () => {
@@ -156,4 +174,32 @@ test("an answer that is none counts as no answer", async () => {
   const homes = new Homes();
   homes.transports[2]?.onRequest("sightings", () => Promise.resolve(Buffer.from(`{"serves":1}`)));
   expect(await homes.during(120)).toEqual(["attic: attic cellar / kitchen"]);
+});
+
+test("a box that needed long to start takes none for dark before it could hear of it", async () => {
+  const homes = new Homes([true, true, true], 600_000);
+  homes.network.block(IDS[0]!, IDS[2]!);
+  homes.network.block(IDS[1]!, IDS[2]!);
+  await homes.during(615);
+  expect(homes.told).toEqual([]);
+  expect(homes.keepers[0]?.report()?.listed).toEqual(IDS);
+  homes.network.heal();
+  expect(await homes.during(60)).toEqual(["attic: attic cellar kitchen / "]);
+});
+
+test("while the program runs, which may take a minute, the box goes on listening", async () => {
+  const homes = new Homes();
+  homes.runMs = 59_000;
+  expect(await homes.during(40)).toEqual(["attic: attic cellar kitchen / "]);
+  homes.transports[2]?.kill(false);
+  homes.keepers[2]?.stop();
+  expect(await homes.during(45)).toEqual([]);
+  expect(homes.keepers[0]?.report()?.listed).toEqual(IDS.slice(0, 2));
+  expect(await homes.during(60)).toEqual(["attic: attic cellar / kitchen"]);
+});
+
+test("where no box has a program, none asks", async () => {
+  const homes = new Homes([false, false, false]);
+  await homes.during(600);
+  expect(homes.asked).toBe(0);
 });
