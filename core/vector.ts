@@ -79,6 +79,15 @@ export function includes(outer: Vector, inner: Vector): boolean {
   return true;
 }
 
+/** What a set has of one box, in all its lives. */
+export function ofBox(box: BoxId, vector: Vector): Vector {
+  const out: Record<Origin, number> = {};
+  for (const [origin, seq] of Object.entries(vector) as [Origin, number][]) {
+    if (boxOf(origin) === box) out[origin] = seq;
+  }
+  return out;
+}
+
 /** The union of two sets. */
 export function merge(a: Vector, b: Vector): Vector {
   const out: Record<Origin, number> = {};

@@ -113,7 +113,8 @@ async function remove(
   if (box.box === transport.self) {
     throw new ControlError("conflict", "A box cannot remove itself; do it from another one.");
   }
-  const { connected, of, isMost } = attendance(transport, node.memberIds());
+  const members = node.memberIds();
+  const { connected, of, isMost } = attendance(transport.self, transport.links(), members);
   if (!force && !isMost) {
     throw new ControlError(
       "unavailable",

@@ -15,10 +15,11 @@ export interface Attendance {
  * could change the majority that new names need until both have one.
  */
 export function attendance(
-  transport: Pick<Transport, "self" | "links">,
+  self: BoxId,
+  linked: readonly { readonly box: BoxId }[],
   members: readonly BoxId[],
 ): Attendance {
-  const up = new Set(transport.links().map(({ box }) => box)).add(transport.self);
+  const up = new Set(linked.map(({ box }) => box)).add(self);
   const connected = members.filter((box) => up.has(box)).length;
   return { connected, of: members.length, isMost: connected >= majorityOf(members.length) };
 }
@@ -30,7 +31,7 @@ export async function attendanceWithin(
   members: () => readonly BoxId[],
   timers: Timers,
 ): Promise<Attendance> {
-  const look = (): Attendance => attendance(transport, members());
+  const look = (): Attendance => attendance(transport.self, transport.links(), members());
   if (look().isMost) return look();
   await new Promise<void>((resolve) => {
     const end = (): void => {

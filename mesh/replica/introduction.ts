@@ -1,7 +1,7 @@
 import type { BoxId } from "../../core/ids.ts";
 import type { Timers } from "../../core/ports.ts";
-import { boxOf, floorOf, includes } from "../../core/vector.ts";
-import type { Origin, Vector } from "../../core/vector.ts";
+import { floorOf, includes, ofBox } from "../../core/vector.ts";
+import type { Vector } from "../../core/vector.ts";
 import type { Ledger } from "../journal/ledger.ts";
 
 /** What a box began before it knew of a new one is on its disk by then, or was refused, milliseconds. */
@@ -37,7 +37,7 @@ export class Introduction {
     const now = this.#deps.timers.elapsed();
     const met = this.#met.get(box) ?? now;
     this.#met.set(box, met);
-    if (now - met >= LANDS_MS) this.#said.set(box, madeBy(box, vector));
+    if (now - met >= LANDS_MS) this.#said.set(box, ofBox(box, vector));
   }
 
   get isOver(): boolean {
@@ -52,12 +52,4 @@ export class Introduction {
     const said = this.#said.get(box);
     return said !== undefined && includes(this.#deps.ledger.vector, said);
   }
-}
-
-function madeBy(box: BoxId, vector: Vector): Vector {
-  const out: Record<Origin, number> = {};
-  for (const [origin, seq] of Object.entries(vector) as [Origin, number][]) {
-    if (boxOf(origin) === box) out[origin] = seq;
-  }
-  return out;
 }

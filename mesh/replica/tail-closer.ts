@@ -1,7 +1,7 @@
 import type { BoxId } from "../../core/ids.ts";
 import type { Command, Runner } from "../../core/ports.ts";
 import { closedOrigins } from "../../core/tables.ts";
-import { boxOf, floorOf, incarnationOf, includes } from "../../core/vector.ts";
+import { boxOf, floorOf, incarnationOf, includes, ofBox } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
 import type { UpkeepDeps } from "./upkeep.ts";
 
@@ -44,14 +44,6 @@ export function certainTails(
     tails.push({ origin, seq });
   }
   return tails;
-}
-
-function ofBox(box: BoxId, vector: Vector): Vector {
-  const out: Record<Origin, number> = {};
-  for (const [origin, seq] of Object.entries(vector) as [Origin, number][]) {
-    if (boxOf(origin) === box) out[origin] = seq;
-  }
-  return out;
 }
 
 export const closeTails: Command<readonly Tail[], void> = (draft, tails) => {

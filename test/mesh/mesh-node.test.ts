@@ -5,7 +5,7 @@ import { HYBRID_TICKS_PER_MS } from "../../core/transaction/records.ts";
 import type { HybridTime } from "../../core/transaction/records.ts";
 import { MemoryDisk } from "../../mesh/store/memory-store.ts";
 import { FAIR } from "../simulation/options.ts";
-import { EPOCH_MS } from "../simulation/sim-box.ts";
+import { EPOCH_MS } from "../simulation/wall-clock.ts";
 import { World } from "../simulation/world.ts";
 import { oneBox, someBoxes } from "../support/one-box.ts";
 import type { TestBox, TestBoxOptions } from "../support/one-box.ts";
@@ -61,7 +61,7 @@ test("an empty box takes no writes and begins no life before it has met another 
   }
   b.kill({ reset: false });
   b.disk.replace();
-  b.clockOffsetMs = 60 * YEAR_MS;
+  b.clock.offsetMs = 60 * YEAR_MS;
   await world.finish(b.start());
   expect(b.node?.isLost).toBe(true);
   expect(b.services).toBeUndefined();

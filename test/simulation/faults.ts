@@ -49,7 +49,7 @@ export class Faults {
         writeMs: [0.1, 2],
         onWrite: () => undefined,
       });
-      if (Math.abs(box.clockOffsetMs) > HOUR_MS / 2) box.clockOffsetMs = 0;
+      if (Math.abs(box.clock.offsetMs) > HOUR_MS / 2) box.clock.offsetMs = 0;
       box.pause(false);
       if (box.isOld) this.#changeVersion(box);
       if (box.isOff) void box.start();
@@ -131,7 +131,7 @@ export class Faults {
     "clock-step": (box) => {
       if (box.isOff) return NOTHING;
       const steps = [-HOUR_MS, -TEN_YEARS_MS * 5, TEN_YEARS_MS, 0, 60_000];
-      box.clockOffsetMs = this.#prng.pick(steps);
+      box.clock.offsetMs = this.#prng.pick(steps);
     },
     "bad-weather": () => {
       this.#world.network.weather = drawWeather(this.#prng);

@@ -6,7 +6,7 @@ import type { Dot, Origin } from "../../core/vector.ts";
 import type { Place } from "../../mesh/journal/positions.ts";
 import { DRIFT_MS_MAX } from "../../mesh/clock/hybrid-clock.ts";
 import { journalKey, originOfJournalKey, seqOfJournalKey } from "../../mesh/store/mesh-keys.ts";
-import { EPOCH_MS } from "./sim-box.ts";
+import { EPOCH_MS } from "./wall-clock.ts";
 import type { SimBox } from "./sim-box.ts";
 import type { World } from "./world.ts";
 

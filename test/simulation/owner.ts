@@ -1,5 +1,5 @@
+import { attendance } from "../../bin/box/majority.ts";
 import type { BoxId } from "../../core/ids.ts";
-import { majorityOf } from "../../mesh/claims/register.ts";
 import { putBox, removeBox } from "../../mesh/membership/membership.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
 import { APART } from "../../mesh/snapshot/renewal.ts";
@@ -7,7 +7,7 @@ import type { SimBox } from "./sim-box.ts";
 
 /** As many as the simulation has at one time. */
 const BOXES_MAX = 5;
-/** Boxes are introduced fewer times in one run. */
+/** What the names of boxes are made of. */
 const NAMES = "abcdefghijklmnopqrstuvwxyz234567";
 
 /** What an owner has before him. */
@@ -76,7 +76,7 @@ export class Owner {
 
   /**
    * Takes a box out of the mesh, once in a run and from another one that sees most of them and lists all
-   * that there are. Says whether it was tried.
+   * that there are, while none is being added. Says whether it was tried.
    */
   async remove(box: SimBox): Promise<boolean> {
     const { boxes, note } = this.#estate;
@@ -96,9 +96,9 @@ export class Owner {
     return true;
   }
 
-  #seesMost({ services, node }: SimBox): boolean {
+  #seesMost({ id, services, node }: SimBox): boolean {
     if (!services || !node) return false;
-    return node.replicator.peers().length + 1 >= majorityOf(node.memberIds().length);
+    return attendance(id, node.replicator.peers(), node.memberIds()).isMost;
   }
 
   /** Is a box to go, and still there? Then none is added. */
@@ -178,7 +178,9 @@ function ids(boxes: readonly SimBox[]): string {
 }
 
 export function boxId(index: number): BoxId {
-  return NAMES.charAt(index % NAMES.length).repeat(8) as BoxId;
+  const round = Math.floor(index / NAMES.length);
+  const letter = (i: number): string => NAMES.charAt(i % NAMES.length);
+  return (letter(index).repeat(7) + letter(index + round)) as BoxId;
 }
 
 export function recordOf(box: BoxId): BoxRecord {

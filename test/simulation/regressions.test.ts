@@ -21,10 +21,6 @@ const SEEDS: readonly (readonly [seed: string, what: string])[] = [
   ["400297", "a box that could not write down what it had done for others did it again"],
   ["long 44", "two lives of a box made the same event, each box built upon another one of the two"],
   ["1100739", "a lone box whose disk was full for a moment closed its earlier lives no more"],
-  [
-    "2104709",
-    "a box that had just joined gave away one-time keys that fell to another one where nobody knew of it",
-  ],
   ["400473", "an empty box began a life decades ahead, whose entries no other box took"],
 ];
 

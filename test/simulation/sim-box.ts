@@ -7,8 +7,6 @@ import type { RoomDocumentLimits } from "../../core/room-document/constants.ts";
 import { TwinLane } from "../../core/rooms/twin-lane.ts";
 import type { Logger } from "../../core/ports.ts";
 import type { Services } from "../../core/services.ts";
-import { incarnationOf } from "../../core/vector.ts";
-import type { Origin } from "../../core/vector.ts";
 import type { BlobCopier } from "../../mesh/media/blob-copier.ts";
 import { copyBlobs, shareBlobs } from "../../mesh/media/blobs.ts";
 import { putBox } from "../../mesh/membership/membership.ts";
@@ -30,17 +28,12 @@ import { SimDisk } from "./sim-disk.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import { SimTransport } from "./sim-transport.ts";
 import { isKnownToOld, SETTINGS } from "./software.ts";
+import { WallClock } from "./wall-clock.ts";
 
 export const SERVER = "hearth.test" as ServerName;
-/** 2026-01-01, when every simulation begins. */
-export const EPOCH_MS = Date.UTC(2026, 0, 1);
 const KEY = signingKey(SERVER, "ed25519:sim", new Uint8Array(32).fill(1));
 /** A write waits for other boxes so long at most, milliseconds. */
 export const ACK_WAIT_MS = 250;
-/** Clocks that are off by more are taken for broken. */
-const BELIEVED_MS_MAX = 365 * 24 * 3_600_000;
-/** To 1976. */
-const CLOCK_LOST_MS = -50 * 365 * 24 * 3_600_000;
 /** A box whose start failed tries again after this long. */
 const RESTART_MS = 2000;
 
@@ -66,7 +59,8 @@ export interface BoxSurroundings {
 }
 
 /** What a box is like when it is first switched on. */
-interface Newcomer extends Pick<SimBox, "clockOffsetMs" | "isOld"> {
+interface Newcomer extends Pick<SimBox, "isOld"> {
+  readonly clockOffsetMs: number;
   /** Whom it was told to belong to the mesh. */
   readonly remembered: readonly BoxRecord[];
 }
@@ -85,7 +79,7 @@ interface Life {
 export class SimBox {
   readonly id: BoxId;
   readonly disk: SimDisk;
-  clockOffsetMs: number;
+  readonly clock: WallClock;
   /** Does it run the version before this one, which does nothing outside of the mesh? */
   isOld: boolean;
   /** Its owner took it home: it is never switched on again. */
@@ -100,9 +94,6 @@ export class SimBox {
   #transport: SimTransport | undefined;
   #life: Life | undefined;
   #lives = 0;
-  /** The greatest offset of a clock that was believed. */
-  #latestOffsetMs = 0;
-  #latestLife = 0;
   /** Whom it knows to belong to the mesh: it keeps that beside its store. */
   #remembered: readonly BoxRecord[];
   /** Other boxes that it knows to be removed. */
@@ -116,7 +107,7 @@ export class SimBox {
   ) {
     this.id = id;
     this.#remembered = remembered;
-    this.clockOffsetMs = clockOffsetMs;
+    this.clock = new WallClock(around.clock, clockOffsetMs);
     this.isOld = isOld;
     this.#around = around;
     this.#prng = new Prng(`${seed}/box/${id}`);
@@ -137,11 +128,6 @@ export class SimBox {
     return this.#timers === undefined;
   }
 
-  /** As after a power cut in a machine without a clock battery. */
-  loseClock(): void {
-    this.clockOffsetMs = CLOCK_LOST_MS;
-  }
-
   /** Does it know that a box was removed, or did it, before it lost its store? */
   knowsRemoved(box: BoxId): boolean {
     return this.node?.membership.isRemoved(box) === true || this.#removed.has(box);
@@ -153,38 +139,14 @@ export class SimBox {
     this.#remembered = members;
   }
 
-  get #isBelieved(): boolean {
-    return Math.abs(this.clockOffsetMs) < BELIEVED_MS_MAX;
-  }
-
-  /** Whoever makes a mesh on an empty disk looks at the clock first. */
-  #checkClock(): void {
-    if (!this.#isBelieved) this.clockOffsetMs = this.#latestOffsetMs;
-  }
-
-  /**
-   * A box that has lost its memory is known to others by its lives: a new one must be later. Where no
-   * other one can tell, its owner sets the clock before it begins one.
-   */
-  #checkLife(life: Origin): void {
-    const born = incarnationOf(life);
-    if (born <= this.#latestLife) {
-      const neededMs = this.#latestLife + 1 - EPOCH_MS - this.#around.clock.nowMs;
-      this.clockOffsetMs = Math.max(this.#latestOffsetMs, neededMs);
-      throw new Error("its owner sets the clock first");
-    }
-    // What was made under a clock that is years ahead is refused by the others, its life with it.
-    if (born < EPOCH_MS + BELIEVED_MS_MAX) this.#latestLife = born;
-  }
-
-  readonly wallClock = (): number => EPOCH_MS + this.#around.clock.nowMs + this.clockOffsetMs;
+  readonly wallClock = (): number => this.clock.now();
 
   /** Resolves when the box serves; a start that fails is tried again for as long as the box is on. */
   async start(): Promise<void> {
     if (!this.isOff || this.isGone) return;
     const timers = new BoxTimers(this.#around.clock);
     this.#timers = timers;
-    if (this.#isBelieved) this.#latestOffsetMs = Math.max(this.#latestOffsetMs, this.clockOffsetMs);
+    this.clock.noteStart();
     try {
       const life = await this.#begin(timers);
       if (timers.isDead) return;
@@ -204,7 +166,7 @@ export class SimBox {
   async #begin(timers: BoxTimers): Promise<Life> {
     const { network, found, ack, journal, roomLimits } = this.#around;
     const isFounder = this.#around.isFounder(this.id);
-    if (isFounder) this.#checkClock();
+    if (isFounder) this.clock.check();
     const transport = new SimTransport(this.id, network, timers);
     this.#transport = transport;
     const prng = this.#prng.fork(`life ${++this.#lives}`);
@@ -228,7 +190,7 @@ export class SimBox {
     node.membership.onChange((members) => {
       if (!timers.isDead && !isFounding) this.#remembered = members;
     });
-    if (!node.isLost) this.#checkLife(node.ledger.life);
+    if (!node.isLost) this.clock.checkLife(node.ledger.life);
     const blobs = shareBlobs(this.disk.blobs(timers), base);
     const services = createServices({
       ...base,

@@ -278,7 +278,7 @@ export class World {
       if (!others.some(({ disk }) => disk.holds(key))) this.destroyed.set(key, text);
     }
     if (lost > 0) this.hasForgotten = true;
-    if (lost > 0 && this.prng.chance(CLOCKS_LOST)) box.loseClock();
+    if (lost > 0 && this.prng.chance(CLOCKS_LOST)) box.clock.lose();
     this.note(`${box.id} lost ${lost} entries of its disk`);
     if (this.#isNothingLeft) this.#beginAgain();
   }

@@ -5,6 +5,8 @@ import type { TestProject } from "vitest/node";
 import { TestMesh } from "./test-mesh.ts";
 import type { TestMeshOptions } from "./test-mesh.ts";
 
+const NAMES = ["box1", "box2", "box3"];
+
 declare module "vitest" {
   interface ProvidedContext {
     /** A folder with the homes of three boxes that have met and were stopped. */
@@ -32,5 +34,3 @@ export function threeBoxes(
   };
   return TestMesh.adopt(NAMES, unpack, options);
 }
-
-const NAMES = ["box1", "box2", "box3"];
