@@ -5,7 +5,7 @@ import type { JsonObject } from "../../core/json.ts";
 import { isObject } from "../../core/json.ts";
 import { HomeError } from "./error.ts";
 
-/** Largest file read whole, in bytes: these hold some keys and at most seven members. */
+/** Largest file read whole, in bytes: these hold some keys and a few members. */
 const FILE_BYTES_MAX = 262_144;
 
 /** Reads a small JSON object. Throws `HomeError` when it is missing, too large or no object. */

@@ -2,6 +2,7 @@ import type { BoxId } from "../../core/ids.ts";
 import { parseBoxId } from "../../core/ids.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { isObject } from "../../core/json.ts";
+import { BOXES_MAX } from "../../mesh/membership/membership.ts";
 import { HomeError } from "./error.ts";
 import { readJsonFile, writeJsonFile } from "./json-file.ts";
 
@@ -14,8 +15,8 @@ export interface HomeMember {
   readonly addresses: readonly string[];
 }
 
-/** Most members of a mesh: what full replication between homes is designed for. */
-export const MEMBERS_MAX = 7;
+/** Members in a list: two boxes that let the last one in at the same moment may make it longer than a mesh should be. */
+const LISTED_MAX = 2 * BOXES_MAX;
 /** Addresses of one box: several networks and IP versions. */
 const ADDRESSES_MAX = 32;
 /** UTF-16 units of a name, peer ID or address. */
@@ -49,7 +50,7 @@ export function encodeMembers(members: readonly HomeMember[]): Json {
 
 /** Undefined when it is no list of members or has too many. */
 export function decodeMembers(value: Json | undefined): HomeMember[] | undefined {
-  if (!Array.isArray(value) || value.length > MEMBERS_MAX) return undefined;
+  if (!Array.isArray(value) || value.length > LISTED_MAX) return undefined;
   const members = value.map((entry: Json) => (isObject(entry) ? decodeMember(entry) : undefined));
   return members.every((member) => member !== undefined) ? members : undefined;
 }

@@ -1,8 +1,8 @@
 import { join, resolve } from "node:path";
 import { Command } from "commander";
+import { BOXES_MAX } from "../../mesh/membership/membership.ts";
 import { serverName } from "../config/text-rules.ts";
 import type { ConfigValues } from "../config/render.ts";
-import { MEMBERS_MAX } from "../home/members.ts";
 import { DEFAULT_SERVER_NAME, ruled } from "../meshctl/home-verbs.ts";
 import { wholeNumber } from "../meshctl/mesh-verbs.ts";
 
@@ -21,14 +21,14 @@ const PORT_DEFAULT = 8008;
 /** From one box's port to the next one's. */
 const PORT_STEP = 10;
 /** Leaves room for the last box's two ports. */
-const PORT_MAX = 65_535 - PORT_STEP * MEMBERS_MAX;
+const PORT_MAX = 65_535 - PORT_STEP * BOXES_MAX;
 const LOOPBACK = "127.0.0.1";
 
 /** Throws commander's error, after printing it, for options that make no sense. */
 export function parseStartOptions(argv: readonly string[]): StartOptions {
   const program = new Command("npm start --")
     .description("Starts several boxes on this machine as one homeserver.")
-    .option("--boxes <n>", "how many", wholeNumber(1, MEMBERS_MAX), BOXES_DEFAULT)
+    .option("--boxes <n>", "how many", wholeNumber(1, BOXES_MAX), BOXES_DEFAULT)
     .option("--home <dir>", "folder of all boxes", (text) => resolve(text), resolve("data"))
     .option(
       "--port <p>",
