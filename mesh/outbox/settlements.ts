@@ -1,25 +1,43 @@
-import type { Command, Logger, Runner, Timers } from "../../core/ports.ts";
+import type { Command, Logger, Runner, Timers, View } from "../../core/ports.ts";
 import { effects } from "../../core/tables.ts";
 import type { EffectPlace, SettledRecord } from "../../core/transaction/records.ts";
 import { boxOf, incarnationOf } from "../../core/vector.ts";
 import { SETTLED_PLACES_MAX } from "../journal/entry.ts";
 import { HEARD_MAX, RECORD_EFFECTS, RECORD_MS } from "./constants.ts";
-import { nameOf, outcomesOf, recordsOf } from "./waiting.ts";
+import { nameOf, outcomesOf, owedByBoth, recordsOf } from "./waiting.ts";
 import type { Outcome, PlaceName } from "./waiting.ts";
+
+/** Does it still wait in the store? */
+function waits(
+  view: Pick<View, "get">,
+  { lane, origin }: SettledRecord,
+  place: EffectPlace,
+): boolean {
+  const key = [lane, boxOf(origin), incarnationOf(origin), ...place] as const;
+  return view.get(effects, [...key]) !== undefined;
+}
 
 /** Command: writes down what is over. What somebody else has written down is left out. */
 const writeSettled: Command<readonly SettledRecord[], void> = (draft, records) => {
   for (const record of records) {
-    const { lane, origin } = record;
-    const waits = ([seq, index]: EffectPlace): boolean =>
-      draft.get(effects, [lane, boxOf(origin), incarnationOf(origin), seq, index]) !== undefined;
-    const done = record.done.filter(waits);
-    const owed = record.owed.filter(([place]) => waits(place));
+    const done = record.done.filter((place) => waits(draft, record, place));
+    const owed = record.owed.filter(([place]) => waits(draft, record, place));
     if (done.length + owed.length > 0) draft.stage({ ...record, done, owed });
   }
 };
 
+/** What two boxes, or one at two times, say of the same effect. */
+function together(known: Outcome | undefined, said: Outcome): Outcome {
+  return { effect: said.effect, owedTo: owedByBoth(said.owedTo, known?.owedTo) };
+}
+
+/** Does `outcome` leave nothing to say for `other`? */
+function saysAll(outcome: Outcome, other: Outcome): boolean {
+  return outcome.owedTo.every((target) => other.owedTo.includes(target));
+}
+
 export interface SettlementsDeps {
+  readonly state: Pick<View, "get">;
   readonly runner: Runner;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -42,7 +60,8 @@ export class Settlements {
 
   /** What is known of an effect that still waits in the store. */
   get(name: PlaceName): Outcome | undefined {
-    return this.#own.get(name) ?? this.#heard.get(name);
+    const heard = this.#heard.get(name);
+    return heard ? together(this.#own.get(name), heard) : this.#own.get(name);
   }
 
   /** Records for a box that may know none of it, no more than fits into one frame each. */
@@ -55,8 +74,10 @@ export class Settlements {
     return frames;
   }
 
-  note(outcome: Outcome): void {
-    this.#own.set(nameOf(outcome.effect), outcome);
+  note(said: Outcome): void {
+    const name = nameOf(said.effect);
+    const outcome = together(this.#own.get(name), said);
+    this.#own.set(name, outcome);
     this.#deps.announce(recordsOf([outcome]));
     if (this.#own.size >= RECORD_EFFECTS) void this.write();
     else this.#timer ??= this.#deps.timers.after(RECORD_MS, () => void this.write());
@@ -64,9 +85,12 @@ export class Settlements {
 
   /** Another box has said what is over. */
   hear(record: SettledRecord): void {
-    for (const outcome of outcomesOf(record)) {
-      this.#heard.delete(nameOf(outcome.effect));
-      this.#heard.set(nameOf(outcome.effect), outcome);
+    for (const said of outcomesOf(record)) {
+      const name = nameOf(said.effect);
+      // Words overtake each other, and come from several boxes.
+      const outcome = together(this.#heard.get(name), said);
+      this.#heard.delete(name);
+      this.#heard.set(name, outcome);
       const [oldest] = this.#heard.keys();
       if (this.#heard.size > HEARD_MAX && oldest !== undefined) this.#heard.delete(oldest);
     }
@@ -76,10 +100,12 @@ export class Settlements {
   written(record: SettledRecord): void {
     for (const outcome of outcomesOf(record)) {
       const name = nameOf(outcome.effect);
-      this.#heard.delete(name);
-      // More may have been reached since the record was made.
-      const own = this.#own.get(name);
-      if (own && own.owedTo.length >= outcome.owedTo.length) this.#own.delete(name);
+      const isOver = !waits(this.#deps.state, record, outcome.effect.place);
+      for (const known of [this.#own, this.#heard]) {
+        // More may have been reached than the record says.
+        const more = known.get(name);
+        if (isOver || (more && saysAll(outcome, more))) known.delete(name);
+      }
     }
   }
 

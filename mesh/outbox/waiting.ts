@@ -27,6 +27,15 @@ export interface Outcome {
   readonly owedTo: readonly string[];
 }
 
+/** The targets that both lists owe; undefined stands for all there are. */
+export function owedByBoth<A extends readonly string[] | undefined>(
+  a: A,
+  b: readonly string[] | undefined,
+): A | readonly string[] {
+  if (b === undefined) return a;
+  return a?.filter((target) => b.includes(target)) ?? b;
+}
+
 /** One record for each lane and origin. */
 export function recordsOf(outcomes: Iterable<Outcome>): SettledRecord[] {
   const groups = Map.groupBy(outcomes, ({ effect }) => `${effect.lane} ${effect.origin}`);

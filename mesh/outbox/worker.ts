@@ -6,7 +6,7 @@ import { IN_HAND_MAX, STOP_GRACE_MS, TARGETS_AT_ONCE_MAX } from "./constants.ts"
 import type { Settlements } from "./settlements.ts";
 import { TargetQueue } from "./target-queue.ts";
 import { Turns } from "./turns.ts";
-import { nameOf, outcomesOf } from "./waiting.ts";
+import { nameOf, outcomesOf, owedByBoth } from "./waiting.ts";
 import type { PlaceName, Waiting } from "./waiting.ts";
 
 export interface WorkerDeps {
@@ -23,9 +23,22 @@ export interface WorkerDeps {
 /** An effect that this box is busy with, and whom it has not reached. */
 interface InHand {
   readonly effect: Waiting;
+  /** Nobody else may have to be reached; undefined: whomever the lane names. */
+  only: readonly string[] | undefined;
   readonly left: Set<string>;
-  /** How many were left when the others were last told. */
+  /** How many were left when the others were last told; 0 while it is not known who they are. */
   told: number;
+}
+
+/** No other targets than these are to be reached any more. */
+function narrow(inHand: InHand, owedTo: readonly string[]): void {
+  inHand.only = owedByBoth(inHand.only, owedTo);
+  for (const target of inHand.left) if (!owedTo.includes(target)) inHand.left.delete(target);
+}
+
+/** Is nobody left, of those who are known by now? */
+function isOver({ left, told }: InHand): boolean {
+  return told > 0 && left.size === 0;
 }
 
 /** Does effects: finds out whom each must reach, and tries until all are reached or it is too late. */
@@ -57,29 +70,33 @@ export class Worker {
   take(effect: Waiting): void {
     const name = nameOf(effect);
     if (this.#stopped || this.#hand.has(name) || !this.#lanes.has(effect.lane)) return;
-    const outcome = this.#deps.settlements.get(name);
-    if (outcome?.owedTo.length === 0 || this.#isTooOld(effect)) {
+    const only = owedByBoth(effect.only, this.#deps.settlements.get(name)?.owedTo);
+    if (only?.length === 0 || this.#isTooOld(effect)) {
       return this.#deps.settlements.note({ effect, owedTo: [] });
     }
     if (this.#hand.size >= IN_HAND_MAX) {
       this.#hasTurnedAway = true;
       return;
     }
-    const inHand: InHand = { effect, left: new Set(), told: 0 };
+    const inHand: InHand = { effect, only, left: new Set(), told: 0 };
     this.#hand.set(name, inHand);
-    const only = outcome?.owedTo ?? effect.only;
     // One after the other, so that each target is told in the order in which things happened.
-    this.#planning = this.#planning.then(() => this.#plan(name, inHand, only));
+    this.#planning = this.#planning.then(() => this.#plan(name, inHand));
   }
 
-  /** Somebody else has done what this box is busy with. */
+  /** Somebody else has done what this box is busy with, or a part of it. */
   letGo(record: SettledRecord): void {
     for (const { effect, owedTo } of outcomesOf(record)) {
       const name = nameOf(effect);
       const inHand = this.#hand.get(name);
       if (!inHand) continue;
-      for (const target of inHand.left) if (!owedTo.includes(target)) inHand.left.delete(target);
-      if (owedTo.length === 0) this.#hand.delete(name);
+      if (owedTo.length === 0) {
+        this.#hand.delete(name);
+        continue;
+      }
+      narrow(inHand, owedTo);
+      // This box has reached those to whom the other one still owes it.
+      if (isOver(inHand)) this.#finish(inHand.effect);
     }
   }
 
@@ -98,12 +115,12 @@ export class Worker {
     return millisecondsOf(this.#deps.now()) - millisecondsOf(time) > keptMs;
   }
 
-  async #plan(name: PlaceName, inHand: InHand, only: readonly string[] | undefined): Promise<void> {
+  async #plan(name: PlaceName, inHand: InHand): Promise<void> {
     const { effect, left } = inHand;
     if (this.#stopped || this.#hand.get(name) !== inHand) return;
     try {
       const targets = (await this.#lanes.get(effect.lane)?.targetsOf(effect.effect)) ?? [];
-      for (const target of targets) if (only?.includes(target) ?? true) left.add(target);
+      for (const target of targets) if (inHand.only?.includes(target) ?? true) left.add(target);
     } catch (error) {
       this.#deps.logger.warn({ err: error }, "could not find out whom to tell");
       this.#hand.delete(name);
@@ -176,8 +193,8 @@ export class Worker {
     if (!left.delete(target)) return;
     const now = this.#hand.get(nameOf(effect));
     // The turn ended, and perhaps began again, while the target was being reached.
-    if (now !== inHand) now?.left.delete(target);
-    if (left.size === 0 || now?.left.size === 0) return this.#finish(effect);
+    if (now && now !== inHand) narrow(now, [...left]);
+    if (left.size === 0 || (now && isOver(now))) return this.#finish(effect);
     const isFailing = (other: string): boolean =>
       this.#queues.get(`${effect.lane} ${other}`)?.isFailing === true;
     if (now !== inHand || [...left].some(isFailing)) this.#tellOwed(inHand);

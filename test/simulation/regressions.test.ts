@@ -21,6 +21,10 @@ const SEEDS: readonly (readonly [seed: string, what: string])[] = [
   ["400297", "a box that could not write down what it had done for others did it again"],
   ["long 44", "two lives of a box made the same event, each box built upon another one of the two"],
   ["1100739", "a lone box whose disk was full for a moment closed its earlier lives no more"],
+  [
+    "2601619",
+    "a notification waited for ever on a box that had reached those whom another one still owed it",
+  ],
   ["400473", "an empty box began a life decades ahead, whose entries no other box took"],
 ];
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { EventId } from "../../../core/ids.ts";
 import type { EffectLane } from "../../../core/ports.ts";
-import type { HybridTime } from "../../../core/transaction/records.ts";
+import type { HybridTime, SettledRecord } from "../../../core/transaction/records.ts";
 import type { Origin } from "../../../core/vector.ts";
 import { nameOf } from "../../../mesh/outbox/waiting.ts";
 import type { Outcome, Waiting } from "../../../mesh/outbox/waiting.ts";
@@ -29,6 +29,8 @@ interface Bench {
   readonly done: string[];
   /** Lets what was held end. */
   release(what: string): void;
+  /** From now on the targets of effects are only found when the answer is called. */
+  findLater(): () => void;
   isOurs: boolean;
 }
 
@@ -38,10 +40,11 @@ function bench(...held: string[]): Bench {
   const done: string[] = [];
   const outcomes = new Map<string, Outcome>();
   const gates = new Map(held.map((what) => [what, Promise.withResolvers<void>()]));
+  let finding = Promise.resolve();
   const lane: EffectLane = {
     name: "push",
     keptMs: 1000,
-    targetsOf: () => Promise.resolve(["phone", "tablet"]),
+    targetsOf: () => finding.then(() => ["phone", "tablet"]),
     perform: async (target, effect) => {
       const what = `${target} ${nameOfEffect(effect)}`;
       await gates.get(what)?.promise;
@@ -62,8 +65,19 @@ function bench(...held: string[]): Bench {
     },
   });
   const release = (what: string): void => gates.get(what)?.resolve();
-  const made: Bench = { clock, worker, outcomes, done, release, isOurs: true };
+  const findLater = (): (() => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    finding = promise;
+    return resolve;
+  };
+  const made: Bench = { clock, worker, outcomes, done, release, findLater, isOurs: true };
   return made;
+}
+
+/** Another box says that it has reached all but these. */
+function owedElsewhere(seq: number, ...targets: string[]): SettledRecord {
+  const { lane, origin, place } = waiting(seq);
+  return { kind: "settled", lane, origin, done: [], owed: [[place, targets]] };
 }
 
 const pass = ({ clock }: Bench): Promise<boolean> => clock.run(clock.nowMs + 10);
@@ -122,4 +136,48 @@ test("a box that stops leaves behind whom it has reached", async () => {
   expect(box.done).toEqual(["tablet $1", "tablet $2", "phone $1"]);
   expect(box.outcomes.get(nameOf(waiting(1)))?.owedTo).toEqual([]);
   expect(box.outcomes.get(nameOf(waiting(2)))?.owedTo).toEqual(["phone"]);
+});
+
+test("when each of two boxes has reached those to whom the other owes it, it is over", async () => {
+  const box = bench("tablet $1");
+  box.worker.take(waiting(1));
+  await pass(box);
+  expect(box.done).toEqual(["phone $1"]);
+  box.worker.letGo(owedElsewhere(1, "phone"));
+  expect(box.outcomes.get(nameOf(waiting(1)))?.owedTo).toEqual([]);
+  // It is not in hand any more: nothing that comes later waits behind it.
+  box.release("tablet $1");
+  box.worker.take(waiting(2));
+  await pass(box);
+  expect(box.outcomes.get(nameOf(waiting(2)))?.owedTo).toEqual([]);
+});
+
+test("what another box has reached before it is known here whom to reach is not repeated", async () => {
+  const box = bench();
+  box.worker.take(waiting(1));
+  box.worker.letGo(owedElsewhere(1, "phone"));
+  await pass(box);
+  expect(box.done).toEqual(["phone $1"]);
+  expect(box.outcomes.get(nameOf(waiting(1)))?.owedTo).toEqual([]);
+});
+
+test("what is on disk and what was heard of an effect count together", async () => {
+  const box = bench();
+  box.outcomes.set(nameOf(waiting(1)), { effect: waiting(1), owedTo: ["phone"] });
+  box.worker.take({ ...waiting(1), only: ["tablet"] });
+  await pass(box);
+  expect(box.done).toEqual([]);
+  expect(box.outcomes.get(nameOf(waiting(1)))?.owedTo).toEqual([]);
+});
+
+test("a turn that begins again while a target is reached is not over before it is known whom to reach", async () => {
+  const box = await turnedAway();
+  box.isOurs = true;
+  const found = box.findLater();
+  box.worker.take(waiting(2));
+  box.release("tablet $2");
+  await pass(box);
+  found();
+  await pass(box);
+  expect(box.done.toSorted()).toEqual(["phone $1", "phone $2", "tablet $1", "tablet $2"]);
 });
