@@ -10,6 +10,7 @@ import type { StateHeads } from "../transaction/records.ts";
 import { logToTopic } from "../transaction/topics.ts";
 import { differingKeys } from "../room-document/document-state.ts";
 import { sameList, stateHeads } from "../room-document/names.ts";
+import { NO_MEMBER } from "./no-member.ts";
 import { currentState, editsOf, stateBefore } from "./state-view.ts";
 
 type Change = readonly [key: StateKey, to: EventId | undefined, from: EventId | undefined];
@@ -31,6 +32,7 @@ export function moveCurrentState(context: ApplyContext, stored: StoredEvent, met
   const counts = { joined: meta.joined, invited: meta.invited };
   for (const [key, to, from] of next.changes)
     setCurrent(context, stored.room, key, to, from, counts);
+  noteWithoutEffect(context, stored);
   const { patch: _, heads: __, generation: ___, ...rest } = meta;
   view.put(rooms, [stored.room], {
     ...rest,
@@ -109,8 +111,17 @@ function setCurrent(
   counts.invited += Number(is === "invite") - Number(was === "invite");
   const user = stateKey as UserId;
   if (serverOf(user) !== context.serverName) return;
-  if (to === undefined || is === undefined) view.del(memberships, [user, room]);
-  else view.put(memberships, [user, room], { membership: is, event: to });
+  const entry = to === undefined || is === undefined ? NO_MEMBER : { membership: is, event: to };
+  view.put(memberships, [user, room], entry);
+  logToTopic(context, `user:${user}`, { membership: room });
+}
+
+/** A member event that changes nothing here may have done so on another box, before that knew all. */
+function noteWithoutEffect(context: ApplyContext, { room, pdu }: StoredEvent): void {
+  if (pdu.type !== "m.room.member" || pdu.state_key === undefined) return;
+  const user = pdu.state_key as UserId;
+  if (serverOf(user) !== context.serverName || context.view.get(memberships, [user, room])) return;
+  context.view.put(memberships, [user, room], NO_MEMBER);
   logToTopic(context, `user:${user}`, { membership: room });
 }
 

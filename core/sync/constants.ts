@@ -11,7 +11,9 @@ export const TIMELINE_EVENTS_MAX = 200;
 export const ROOM_LOG_ROWS_MAX = 500;
 /** New events of one room that are followed back to what the client knows; beyond, its state is sent whole. */
 export const NEW_EVENTS_SEARCHED_MAX = 2000;
-/** Timeline rows that an initial sync looks at to fill a room's timeline with visible events. */
+/** New events of one room that are followed back to what the client takes its user for, each time the room has news. */
+export const OWN_PAST_SEARCHED_MAX = 500;
+/** Timeline events looked at to fill a part of a room's timeline with ones that the user may see. */
 export const INITIAL_SCAN_ROWS_MAX = 1000;
 /** Log rows of a user, a device or the device lists read for each box; beyond it all is sent again. */
 export const TOPIC_ROWS_MAX = 2000;

@@ -19,6 +19,7 @@ import { summarise } from "./summary-section.ts";
 import type { Summary } from "./summary-section.ts";
 import { newTimeline, recentTimeline } from "./timeline-section.ts";
 import type { RoomTimeline } from "./timeline-section.ts";
+import { ownEventBefore } from "./turned-back.ts";
 import { unreadCounts } from "./unread.ts";
 
 /** What the rooms of one response share. */
@@ -53,15 +54,18 @@ export async function joinedRoom(
     !context.user.roomTypes.has(room);
   if (isQuiet && !context.typing.event(room, false)) return undefined;
   const presenter = pass.presenter(room);
-  // A box that did not know of the join told nothing of the room, and the token counts it as told.
-  const wasHidden = owesState && isNewJoin(pass, presenter, own, pass.stateDebt ?? pass.news);
+  // A box that did not know of the join told nothing of the room, and the token counts it as told. So did
+  // one for which the user was out, by what has come to nothing since.
+  const wasHidden =
+    (owesState && isNewJoin(pass, presenter, own, pass.stateDebt ?? pass.news)) ||
+    wasOut(pass, presenter, own, context.user);
   const isNewcomer =
     pass.isInitial || wasHidden || (touched && isNewJoin(pass, presenter, own, pass.news));
   const roomNews = await readRoomNews(pass, room);
   const shows = presenter.shows.bind(presenter);
   const timeline = isNewcomer
     ? await recentTimeline(pass, presenter, undefined, shows)
-    : newTimeline(pass, presenter, roomNews, shows);
+    : await newTimeline(pass, presenter, roomNews, shows);
   const isWhole = isNewcomer || owesState || fullState;
   const change = isWhole
     ? await wholeState(pass, presenter)
@@ -74,6 +78,26 @@ export async function joinedRoom(
     change,
   };
   return assemble(pass, presenter, context, parts);
+}
+
+/** A room that the filter leaves out: only who is in it matters, since keys are followed all the same. */
+export async function unaskedRoom(
+  pass: Pass,
+  own: OwnRoom,
+  { members, user }: RoomContext,
+): Promise<void> {
+  if (pass.isInitial) return;
+  if (own.membership !== "join") {
+    if (user.memberships.has(own.room)) members.leftRooms.add(own.room);
+    return;
+  }
+  if (!pass.news.touches(`room:${own.room}`) && !pass.owesState(own.room)) return;
+  const presenter = pass.presenter(own.room);
+  const isWhole = pass.owesState(own.room) || isNewJoin(pass, presenter, own, pass.news);
+  const change = isWhole
+    ? { whole: true, keys: [] }
+    : await stateChange(pass, presenter, await readRoomNews(pass, own.room));
+  noteMembers(members, own, change);
 }
 
 interface Parts {
@@ -138,6 +162,11 @@ function isNewJoin(pass: Pass, presenter: Presenter, own: OwnRoom, news: News): 
     event = before === undefined ? undefined : history.event(before);
   }
   return true;
+}
+
+function wasOut(pass: Pass, presenter: Presenter, own: OwnRoom, user: UserNews): boolean {
+  const before = ownEventBefore(pass, presenter, own, user);
+  return before !== "same" && presenter.history.content(before)?.["membership"] !== "join";
 }
 
 function noteMembers(members: MemberNews, own: OwnRoom, change: StateChange): void {

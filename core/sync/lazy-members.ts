@@ -7,8 +7,18 @@ import { includes } from "../vector.ts";
 import { LAZY_MEMBERS_MAX } from "./constants.ts";
 import type { Pass } from "./pass.ts";
 
-/** Member events that one device was sent, by room and user, with the token that came with each. */
-export type SentMembers = Map<string, { readonly event: EventId; readonly reached: Vector }>;
+/** By room and user: the member event and the token that came with it. */
+type Members = Map<string, { readonly event: EventId; readonly reached: Vector }>;
+
+/** Member events that one device was sent, up to the look that notes what it sends. */
+export interface SentMembers {
+  /** The snapshot of that look. */
+  readonly at: Vector;
+  readonly members: Members;
+}
+
+/** What each look goes by, and adds to. */
+const ofLooks = new WeakMap<Pass, Members>();
 
 /**
  * With lazy loading, leaves out of a room's state the members who do not matter to the timeline, and
@@ -70,20 +80,36 @@ function memoryName({ request }: Pass): string {
 function isRedundant(pass: Pass, room: RoomId, user: string, event: EventId): boolean {
   const { filter, since } = pass.request;
   if (filter.state.includeRedundantMembers || !since || pass.request.fullState) return false;
-  const sent = pass.memory.sentMembers.get(memoryName(pass))?.get(`${room} ${user}`);
-  return sent?.event === event && includes(since.vector, sent.reached);
+  return sentMembers(pass).get(`${room} ${user}`)?.event === event;
 }
 
 function remember(pass: Pass, room: RoomId, state: readonly StoredEvent[]): void {
-  const name = memoryName(pass);
-  let sent = pass.memory.sentMembers.get(name);
-  if (!sent) {
-    sent = new Map();
-    pass.memory.sentMembers.set(name, sent);
-  }
+  const sent = sentMembers(pass);
   for (const { id, pdu } of state) {
     if (pdu.type !== "m.room.member" || pdu.state_key === undefined) continue;
     if (sent.size >= LAZY_MEMBERS_MAX) sent.clear();
     sent.set(`${room} ${pdu.state_key}`, { event: id, reached: pass.reached });
   }
+}
+
+/**
+ * What the device has gone on from. The rest is forgotten when a look begins: a lost response told of it,
+ * and a later token that knows nothing of that response covers the one that came with it. For the same
+ * reason each look has a copy of its own: of two at once, what the earlier one adds is forgotten.
+ */
+function sentMembers(pass: Pass): Members {
+  let members = ofLooks.get(pass);
+  if (members) return members;
+  const { since } = pass.request;
+  const name = memoryName(pass);
+  const known = pass.memory.sentMembers.get(name);
+  members = new Map(known?.members);
+  for (const [key, { reached }] of members) {
+    if (!since || !includes(since.vector, reached)) members.delete(key);
+  }
+  ofLooks.set(pass, members);
+  // A slow look does not take the place of one that overtook it with a later snapshot.
+  const at = pass.snapshot.vector;
+  if (!known || includes(at, known.at)) pass.memory.sentMembers.set(name, { at, members });
+  return members;
 }

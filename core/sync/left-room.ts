@@ -13,6 +13,7 @@ import { readRoomNews } from "./room-news.ts";
 import type { Held, StateChange } from "./state-change.ts";
 import { stateEvents } from "./state-change.ts";
 import { newTimeline, recentTimeline } from "./timeline-section.ts";
+import { ownEventBefore } from "./turned-back.ts";
 
 /**
  * The part of a room that the user left or was banned from: what happened until then.
@@ -26,19 +27,21 @@ export async function leftRoom(
   const presenter = pass.presenter(own.room);
   const { history } = presenter;
   const end = history.event(own.event);
-  if (!end || isForgotten(pass.snapshot, pass.request.requester.user, own.room)) return undefined;
+  if (!end) return lostRoom(pass, own, context);
+  if (isForgotten(pass.snapshot, pass.user, own.room)) return undefined;
   const isFirst = pass.isInitial || pass.request.fullState;
   const isWanted = pass.isInitial
     ? pass.request.filter.includeLeave
     : pass.news.isNew(end) ||
       pass.owesState(own.room) ||
+      ownEventBefore(pass, presenter, own, context.user) !== "same" ||
       (isFirst && pass.request.filter.includeLeave);
   if (!isWanted) return undefined;
   if (!pass.isInitial) context.members.leftRooms.add(own.room);
   const wants = (event: StoredEvent): boolean => isOfStay(presenter, event, end);
   const timeline = pass.isInitial
     ? await recentTimeline(pass, presenter, { side: "after", at: positionOf(end) }, wants)
-    : newTimeline(pass, presenter, await readRoomNews(pass, own.room), wants);
+    : await newTimeline(pass, presenter, await readRoomNews(pass, own.room), wants);
   const change = isFirst ? wholeAt(presenter, end) : await changeAt(pass, presenter, end);
   const state = lazily(pass, presenter, stateEvents(pass, presenter, change, timeline.events), {
     whole: change.whole,
@@ -54,6 +57,15 @@ export async function leftRoom(
       account_data: { events: accountData },
     },
   };
+}
+
+/** Of a room in which the user never was, as all boxes know now: only that. */
+function lostRoom(pass: Pass, own: OwnRoom, context: RoomContext): RoomPart | undefined {
+  if (pass.isInitial || isForgotten(pass.snapshot, pass.user, own.room)) return undefined;
+  const isKnown = ownEventBefore(pass, pass.presenter(own.room), own, context.user) === "same";
+  if (isKnown && !pass.owesState(own.room)) return undefined;
+  context.members.leftRooms.add(own.room);
+  return { isNews: true, json: { timeline: { events: [], limited: false } } };
 }
 
 /** Events up to the leaving, the leaving itself included, whoever did it. */

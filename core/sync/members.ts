@@ -43,9 +43,9 @@ function isSameState(known: StateMark, meta: StateMark): boolean {
   return known.patch === meta.patch && sameList(known.heads, meta.heads);
 }
 
-/** Are the two in a room together now? */
+/** Are the two in a room together now, be it one that the client did not ask for? */
 export function sharesRoom(pass: Pass, user: UserId): boolean {
-  return pass.rooms.some(
+  return pass.allRooms.some(
     ({ room, membership }) => membership === "join" && membershipOf(pass, room, user) === "join",
   );
 }

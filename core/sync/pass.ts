@@ -40,7 +40,7 @@ interface PassParts {
   readonly snapshot: Snapshot;
   readonly request: SyncRequest;
   readonly memory: SyncMemory;
-  readonly rooms: readonly OwnRoom[];
+  readonly allRooms: readonly OwnRoom[];
   readonly nowMs: number;
 }
 
@@ -50,7 +50,9 @@ export class Pass {
   readonly snapshot: Snapshot;
   readonly request: SyncRequest;
   readonly memory: SyncMemory;
-  /** The user's rooms, by current membership, without those that the filter leaves out. */
+  /** The user's rooms, by current membership. */
+  readonly allRooms: readonly OwnRoom[];
+  /** Those that the filter does not leave out. */
   readonly rooms: readonly OwnRoom[];
   readonly nowMs: number;
   readonly isInitial: boolean;
@@ -72,7 +74,8 @@ export class Pass {
     this.snapshot = parts.snapshot;
     this.request = parts.request;
     this.memory = parts.memory;
-    this.rooms = parts.rooms;
+    this.allRooms = parts.allRooms;
+    this.rooms = parts.allRooms.filter(({ room }) => parts.request.filter.allowsRoom(room));
     this.nowMs = parts.nowMs;
     this.ephemeralSerial = parts.deps.ephemeral.serial;
     const { since } = parts.request;

@@ -6,7 +6,7 @@ import { accountDataEvents, readUserNews } from "./account-data-section.ts";
 import { deviceListsSection, MemberNews } from "./device-lists-section.ts";
 import { TypingNews } from "./ephemeral-section.ts";
 import { inTurn } from "./in-turn.ts";
-import { joinedRoom } from "./joined-room.ts";
+import { joinedRoom, unaskedRoom } from "./joined-room.ts";
 import type { RoomContext, RoomPart } from "./joined-room.ts";
 import { leftRoom } from "./left-room.ts";
 import type { OwnRoom } from "./own-rooms.ts";
@@ -68,7 +68,8 @@ async function roomsSection(
     knock: {},
   };
   let isNews = false;
-  await inTurn(pass.rooms, async (own) => {
+  await inTurn(pass.allRooms, async (own) => {
+    if (!pass.request.filter.allowsRoom(own.room)) return unaskedRoom(pass, own, context);
     const [section, part] = await roomPart(pass, own, context);
     if (!part) return;
     found[section][own.room] = part.json;
@@ -90,7 +91,7 @@ async function roomPart(
     case "knock":
       return [
         own.membership,
-        mayHaveChanged(pass, own, context) ? strippedRoom(pass, own) : undefined,
+        mayHaveChanged(pass, own, context) ? strippedRoom(pass, own, context) : undefined,
       ];
     default:
       return [

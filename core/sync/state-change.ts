@@ -5,6 +5,7 @@ import type { EventId } from "../ids.ts";
 import { roomState } from "../tables.ts";
 import type { StoredEvent } from "../tables.ts";
 import type { Presenter } from "../timeline/presenter.ts";
+import type { RoomHistory } from "../timeline/room-history.ts";
 import { NEW_EVENTS_SEARCHED_MAX, ROOM_STATE_MAX } from "./constants.ts";
 import type { Pass } from "./pass.ts";
 import type { RoomNews } from "./room-news.ts";
@@ -70,17 +71,32 @@ function touchedKeys(presenter: Presenter, news: RoomNews): Held[] {
  */
 function restsOnOneState(pass: Pass, { history }: Presenter): boolean {
   const heads = new Set<string>();
+  for (const event of knownEnds(pass, history, NEW_EVENTS_SEARCHED_MAX)) {
+    if (event !== "too-many") heads.add(event.heads.join());
+    if (event === "too-many" || heads.size > 1) return false;
+  }
+  return true;
+}
+
+/**
+ * The newest events that the client knows: those that new ones, and the room's present, rest on. An event
+ * that another one follows may be among them. Ends with "too-many" where more than `searchedMax` are looked at.
+ */
+export function* knownEnds(
+  pass: Pass,
+  history: RoomHistory,
+  searchedMax: number,
+): Generator<StoredEvent | "too-many"> {
   const seen = new Set<EventId>();
   const ends = [...(history.meta?.extremities ?? [])];
   for (let id = ends.pop(); id !== undefined; id = ends.pop()) {
     const event = seen.has(id) ? undefined : history.event(id);
     seen.add(id);
+    if (seen.size > searchedMax) return yield "too-many";
     if (!event) continue;
     if (pass.news.isNew(event)) ends.push(...prevEventIds(event.pdu));
-    else heads.add(event.heads.join());
-    if (heads.size > 1 || seen.size > NEW_EVENTS_SEARCHED_MAX) return false;
+    else yield event;
   }
-  return true;
 }
 
 /** What `state` or `state_after` must name. */

@@ -1,9 +1,10 @@
 import type { JsonObject } from "../json.ts";
 import { ignoredUsers } from "../timeline/ignored-users.ts";
 import { strippedEvent } from "../timeline/client-event.ts";
-import type { RoomPart } from "./joined-room.ts";
+import type { RoomContext, RoomPart } from "./joined-room.ts";
 import type { OwnRoom } from "./own-rooms.ts";
 import type { Pass } from "./pass.ts";
+import { ownEventBefore } from "./turned-back.ts";
 
 /**
  * What helps somebody to recognise a room.
@@ -20,13 +21,18 @@ const STRIPPED_TYPES = [
 ] as const;
 
 /** The part of a room that the user is invited to or knocks on; undefined when the client has it. */
-export function strippedRoom(pass: Pass, own: OwnRoom): RoomPart | undefined {
-  const { history } = pass.presenter(own.room);
+export function strippedRoom(pass: Pass, own: OwnRoom, context: RoomContext): RoomPart | undefined {
+  const presenter = pass.presenter(own.room);
+  const { history } = presenter;
   const { user } = pass.request.requester;
   const event = history.event(own.event);
   if (!event) return undefined;
   const isWanted =
-    pass.isInitial || pass.request.fullState || pass.news.isNew(event) || pass.owesState(own.room);
+    pass.isInitial ||
+    pass.request.fullState ||
+    pass.news.isNew(event) ||
+    pass.owesState(own.room) ||
+    ownEventBefore(pass, presenter, own, context.user) !== "same";
   const isInvite = own.membership === "invite";
   if (!isWanted || (isInvite && ignoredUsers(pass.snapshot, user).has(event.pdu.sender))) {
     return undefined;

@@ -85,11 +85,9 @@ async function lookOnce(
 ): Promise<Look> {
   const memory = memoryOf(deps.reader);
   using snapshot = deps.reader.snapshot();
-  const { filter, requester } = request;
-  const all = await ownRooms(snapshot, memory, requester.user);
-  const rooms = all.filter(({ room }) => filter.allowsRoom(room));
+  const allRooms = await ownRooms(snapshot, memory, request.requester.user);
   const nowMs = millisecondsOf(deps.now());
-  const pass = new Pass({ deps, snapshot, request, memory, rooms, nowMs });
+  const pass = new Pass({ deps, snapshot, request, memory, allRooms, nowMs });
   if (isFirst) await acknowledgeGiven(pass);
   const response = await respond(pass);
   return { response, topics: response.isNews || !mayWait ? [] : await topicsOf(pass) };

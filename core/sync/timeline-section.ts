@@ -1,4 +1,5 @@
 import type { StoredEvent } from "../tables.ts";
+import { PAGE_SCAN_MAX, SCAN_CHUNK_ROWS } from "../timeline/constants.ts";
 import type { EventFilter } from "../timeline/event-filter.ts";
 import type { Point } from "../timeline/page-token.ts";
 import { encodePageToken } from "../timeline/page-token.ts";
@@ -30,16 +31,21 @@ function limitOf(filter: EventFilter): number {
 }
 
 /** The newest of the events that the client was not told of. */
-export function newTimeline(
+export async function newTimeline(
   pass: Pass,
   presenter: Presenter,
   news: RoomNews,
   wants: Wants,
-): RoomTimeline {
+): Promise<RoomTimeline> {
+  // What was not read of one box may lie between events of another. The room's own order has no such hole.
+  if (!news.complete) {
+    const options = { from: undefined, chunkRows: SCAN_CHUNK_ROWS, onlyNew: true };
+    return { ...(await walkBack(pass, presenter, wants, options)), limited: true };
+  }
   const filter = pass.request.filter.timeline;
   const limit = limitOf(filter);
   const newestFirst: StoredEvent[] = [];
-  let limited = !news.complete;
+  let limited = false;
   for (const { id } of news.events.toReversed()) {
     const event = presenter.history.event(id);
     if (!event || !filter.allows(event.pdu) || !wants(event)) continue;
@@ -59,15 +65,30 @@ export async function recentTimeline(
   from: Point | undefined,
   wants: Wants,
 ): Promise<RoomTimeline> {
+  const chunkRows = limitOf(pass.request.filter.timeline) + 1;
+  return walkBack(pass, presenter, wants, { from, chunkRows, onlyNew: false });
+}
+
+/** Looks at a bounded number of events; of those that the client knows only the rows are read. */
+async function walkBack(
+  pass: Pass,
+  presenter: Presenter,
+  wants: Wants,
+  { from, chunkRows, onlyNew }: { from: Point | undefined; chunkRows: number; onlyNew: boolean },
+): Promise<RoomTimeline> {
   const filter = pass.request.filter.timeline;
   const limit = limitOf(filter);
   const { room } = presenter.history;
   const newestFirst: StoredEvent[] = [];
   let limited = false;
+  let rows = 0;
   let scanned = 0;
   let newest: Position | undefined;
-  for await (const { at } of walk(pass.snapshot, room, "backwards", from, limit + 1)) {
+  for await (const { at, dot } of walk(pass.snapshot, room, "backwards", from, chunkRows)) {
     newest ??= at;
+    limited = ++rows > PAGE_SCAN_MAX;
+    if (limited) break;
+    if (onlyNew && !pass.news.isNew(dot)) continue;
     const event = presenter.history.event(at.id);
     if (event && filter.allows(event.pdu) && wants(event)) {
       limited = newestFirst.length === limit;

@@ -56,7 +56,9 @@ async function readWaiting(
   // A lowered set is not closed under causes, so the topic's newest transactions say nothing of it.
   if (!request.since?.toDevice && !pass.news.touches(deviceTopic(user, device))) return [];
   const acknowledged = snapshot.get(toDeviceAcks, [user, device]) ?? EMPTY_VECTOR;
-  const parts = await readRows(snapshot, user, device, given, TO_DEVICE_MAX + 1);
+  // What is acknowledged may still be there, and must not take the place of what is not.
+  const done = merge(given, acknowledged);
+  const parts = await readRows(snapshot, user, device, done, TO_DEVICE_MAX + 1);
   return parts
     .flat()
     .map(([[, , box, incarnation, seq], message]): Waiting => {

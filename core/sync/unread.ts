@@ -9,7 +9,7 @@ import type { Position } from "../timeline/position.ts";
 import type { Presenter } from "../timeline/presenter.ts";
 import { walk } from "../timeline/walk.ts";
 import type { Vector } from "../vector.ts";
-import { EMPTY_VECTOR } from "../vector.ts";
+import { EMPTY_VECTOR, merge } from "../vector.ts";
 import { UNREAD_WALK_MAX } from "./constants.ts";
 import { News } from "./news.ts";
 import type { Pass } from "./pass.ts";
@@ -26,7 +26,7 @@ interface UnreadItem {
 /** What notified a user in a room and was not read, as of one vector of the room's topic. */
 export interface UnreadEntry {
   readonly at: Vector;
-  /** What had been looked at. */
+  /** What had been looked at: at least what `at` was read with. */
   readonly reached: Vector;
   readonly rules: CompiledRules;
   readonly items: readonly UnreadItem[];
@@ -103,7 +103,9 @@ async function currentEntry(onlooker: Onlooker, presenter: Presenter): Promise<U
   const tally = new Tally(onlooker, presenter, rules);
   const isAdded = known?.rules === rules && (await addNewer(onlooker, presenter, tally, known));
   if (!isAdded) await countBackwards(onlooker, presenter, tally);
-  const reached = onlooker.snapshot.vector;
+  const { vector } = onlooker.snapshot;
+  // The known entry may come from a later snapshot: what it has counted must not be news again.
+  const reached = known && isAdded ? merge(known.reached, vector) : vector;
   const entry = { at, reached, rules, items: tally.items, sent: tally.sent };
   onlooker.memory.unread.set(name, { ...entry, items: unreadItems(onlooker, presenter, entry) });
   return entry;

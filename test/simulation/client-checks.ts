@@ -34,6 +34,7 @@ export async function checkClients(world: World, model: Model, cast: Cast): Prom
     checkToken(world, view);
     for (const other of cast.stable) checkDeviceList(world, view, other.client.user, services);
   }
+  for (const view of model.views) checkOwn(world, view, snapshot, model.rooms);
   checkKeys(world, model, snapshot);
   checkNames(world, model, snapshot);
   for (const { room, user } of model.banned) {
@@ -134,6 +135,23 @@ async function checkState(
         `${view.client.name} takes ${known} for the ${type} ${stateKey}, which is ${event}`,
       );
     }
+  }
+}
+
+/** I6: each device takes its user for what all boxes take it for, in each room. */
+function checkOwn(
+  world: World,
+  view: DeviceView,
+  snapshot: Snapshot,
+  rooms: readonly RoomId[],
+): void {
+  // Who was told of what nobody has any more cannot be told that it never was.
+  if (world.destroyed.size > 0) return;
+  for (const room of rooms) {
+    const right = snapshot.get(memberships, [view.client.user, room])?.membership;
+    const told = view.own.get(room) ?? "leave";
+    if (told === (right === undefined || right === "ban" ? "leave" : right)) continue;
+    world.violate("own", `${view.client.name} takes itself for ${told}, and is ${right}`);
   }
 }
 

@@ -37,6 +37,8 @@ export class DeviceView {
   readonly repeated: EventId[] = [];
   /** Room state as a client keeps it from `state_after`. */
   readonly state = new Map<RoomId, Map<string, EventId>>();
+  /** What the device takes its user for in each room that it was told of. */
+  readonly own = new Map<RoomId, RoomSection>();
   /** Account data and receipts as last told, by what they are of. */
   readonly values = new Map<string, string>();
   /** The to-device messages from each device, in the order of their arrival. */
@@ -102,6 +104,10 @@ export class DeviceView {
   }
 
   #take(response: JsonObject, services: Services, isFirst: boolean): void {
+    for (const section of SECTIONS) {
+      const parts = objectAt(objectAt(response, "rooms"), section);
+      for (const room of Object.keys(parts)) this.own.set(room as RoomId, section);
+    }
     const joined = objectAt(objectAt(response, "rooms"), "join");
     for (const [room, part] of Object.entries(joined)) {
       this.#takeRoom(room as RoomId, part as JsonObject, isFirst);
@@ -164,6 +170,9 @@ export class DeviceView {
     this.#note(`${this.client.name} got direct ${n}`);
   }
 }
+
+const SECTIONS = ["join", "invite", "knock", "leave"] as const;
+export type RoomSection = (typeof SECTIONS)[number];
 
 /** A reason of one's own costs less than the one that is made up without. */
 const ANSWERED = new Error("answered");

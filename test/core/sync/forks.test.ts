@@ -1,36 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { RoomId } from "../../../core/ids.ts";
 import type { Services } from "../../../core/services.ts";
-import { converge } from "../../support/converge.ts";
-import { someBoxes } from "../../support/one-box.ts";
 import { SyncClient } from "../../support/sync-client.ts";
 import type { Synced } from "../../support/sync-client.ts";
-
-interface Split {
-  readonly left: Services;
-  readonly right: Services;
-  readonly heal: () => Promise<void>;
-  readonly cut: () => void;
-}
-
-async function withTwoBoxes(run: (split: Split) => Promise<void>): Promise<void> {
-  const { boxes, network } = await someBoxes(2);
-  const [a, b] = boxes;
-  try {
-    if (!a || !b) throw new Error("two boxes were asked for");
-    await run({
-      left: a.services,
-      right: b.services,
-      cut: () => network.cut(a.transport.self, b.transport.self),
-      heal: async () => {
-        network.heal();
-        await converge(boxes);
-      },
-    });
-  } finally {
-    for (const box of boxes) await box.stop();
-  }
-}
+import { withTwoBoxes } from "../../support/two-boxes.ts";
 
 /** The topic that a response tells of in `state_after`, if any. */
 function topicIn(synced: Synced, room: RoomId): unknown {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { UserId } from "../../../core/ids.ts";
 import type { Services } from "../../../core/services.ts";
 import { ROOM_LOG_ROWS_MAX } from "../../../core/sync/constants.ts";
+import { acknowledge } from "../../../core/sync/to-device-section.ts";
 import { oneBox } from "../../support/one-box.ts";
 import { bodies, SyncClient } from "../../support/sync-client.ts";
 
@@ -210,6 +211,29 @@ describe("memberships", () => {
       expect((await alice.sync(box)).left).toEqual([bob.user]);
     }));
 
+  test("a filter for other rooms keeps no news of keys away", () =>
+    withBox(async (box) => {
+      const alice = new SyncClient("alice");
+      const bob = new SyncClient("bob");
+      const carol = new SyncClient("carol");
+      const hidden = await alice.createRoom(box);
+      const shown = await alice.createRoom(box);
+      const filter = JSON.stringify({ room: { not_rooms: [hidden] } });
+      for (const room of [hidden, shown]) await bob.member(box, room, "join");
+      await alice.sync(box, { filter });
+      await bob.member(box, shown, "leave");
+      await carol.member(box, hidden, "join");
+      const come = await alice.sync(box, { filter });
+      expect(Object.keys(come.join)).toEqual([shown]);
+      expect([come.changed, come.left]).toEqual([[bob.user, carol.user], []]);
+      await box.runner.run((draft) => {
+        draft.setField(`user:${bob.user}`, "device_keys", "B", { keys: {} });
+      }, undefined);
+      expect((await alice.sync(box, { filter })).changed).toEqual([bob.user]);
+      await alice.member(box, hidden, "leave");
+      expect((await alice.sync(box, { filter })).left).toEqual([bob.user, carol.user]);
+    }));
+
   test("invitations by ignored users stay away, and so do their messages", () =>
     withBox(async (box) => {
       const alice = new SyncClient("alice");
@@ -287,5 +311,21 @@ describe("to-device messages", () => {
       await expect
         .poll(async () => (await alice.sync(box, { since: start })).toDevice.length)
         .toBe(0);
+    }));
+
+  test("are told though many before them are acknowledged and not yet removed", () =>
+    withBox(async (box) => {
+      const alice = new SyncClient("alice");
+      await post(box, alice, 0, 1500);
+      using snapshot = box.reader.snapshot();
+      const { vector: upTo } = snapshot;
+      await box.runner.run(acknowledge, {
+        user: alice.user,
+        device: alice.requester.device,
+        upTo,
+      });
+      await post(box, alice, 1500, 1);
+      const { toDevice } = await alice.sync(box);
+      expect(toDevice.map(({ content }) => content["n"])).toEqual([1500]);
     }));
 });

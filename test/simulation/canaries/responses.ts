@@ -67,6 +67,15 @@ export const RESPONSES: readonly NamedCanary[] = [
     tamper: losingState(),
   },
   {
+    name: "a sync that tells nobody of leaving",
+    rule: "own",
+    options: { ...BUSY, churning: 2, requestEveryMs: 100 },
+    tamper: (response) => {
+      const { rooms } = response;
+      return isObject(rooms) ? { ...response, rooms: without(rooms, "leave") } : response;
+    },
+  },
+  {
     name: "a sync that forgets receipts and account data",
     rule: "values",
     tamper: (response) =>

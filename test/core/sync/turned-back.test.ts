@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import type { RoomId } from "../../../core/ids.ts";
+import type { Services } from "../../../core/services.ts";
+import { bodies, SyncClient } from "../../support/sync-client.ts";
+import { withTwoBoxes } from "../../support/two-boxes.ts";
+
+const [alice, bob, reader] = ["alice", "bob", "reader"].map((name) => new SyncClient(name)) as [
+  SyncClient,
+  SyncClient,
+  SyncClient,
+];
+
+const closeRoom = (box: Services, room: RoomId) =>
+  alice.setState(box, room, "m.room.join_rules", "", { join_rule: "invite" });
+
+const after = { stateAfter: "state_after" } as const;
+
+test("a client whose join came to nothing is told that it is out, as it was before", () =>
+  withTwoBoxes(async ({ left, right, cut, heal }) => {
+    const room = await alice.createRoom(left);
+    await reader.member(left, room, "join");
+    await reader.member(left, room, "leave");
+    await heal();
+    reader.since = undefined;
+    await reader.sync(right);
+    cut();
+    await closeRoom(left, room);
+    await reader.member(right, room, "join");
+    expect(Object.keys((await reader.sync(right)).join)).toEqual([room]);
+    await heal();
+    const { leave, join } = await reader.sync(right, after);
+    expect([Object.keys(leave), join]).toEqual([[room], {}]);
+    const [own] = leave[room]?.state_after?.events ?? [];
+    expect(own).toMatchObject({ state_key: reader.user, content: { membership: "leave" } });
+    expect((await reader.sync(right)).leave).toEqual({});
+    expect((await reader.sync(left)).leave).toEqual({});
+    await alice.send(left, room, "among ourselves");
+    expect((await reader.sync(left)).leave).toEqual({});
+  }));
+
+test("a client whose first join came to nothing is told that it is out", () =>
+  withTwoBoxes(async ({ left, right, cut, heal }) => {
+    const room = await alice.createRoom(left);
+    await heal();
+    reader.since = undefined;
+    await reader.sync(right);
+    cut();
+    await closeRoom(left, room);
+    await reader.member(right, room, "join");
+    expect(Object.keys((await reader.sync(right)).join)).toEqual([room]);
+    await heal();
+    const { leave, join } = await reader.sync(right);
+    expect([Object.keys(leave), join]).toEqual([[room], {}]);
+    expect((await reader.sync(right)).leave).toEqual({});
+  }));
+
+test("a client that was invited is told so again when its join came to nothing", () =>
+  withTwoBoxes(async ({ left, right, cut, heal }) => {
+    const room = await alice.createRoom(left);
+    await alice.member(left, room, "invite", reader.user);
+    await heal();
+    reader.since = undefined;
+    expect(Object.keys((await reader.sync(right)).invite)).toEqual([room]);
+    cut();
+    await alice.setState(left, room, "m.room.join_rules", "", { join_rule: "private" });
+    await reader.member(right, room, "join");
+    expect(Object.keys((await reader.sync(right)).join)).toEqual([room]);
+    await heal();
+    const { invite, join } = await reader.sync(right);
+    expect([Object.keys(invite), join]).toEqual([[room], {}]);
+    expect((await reader.sync(right)).invite).toEqual({});
+  }));
+
+test("people whose keys are followed only for a room in which the user is no more need not be followed", () =>
+  withTwoBoxes(async ({ left, right, cut, heal }) => {
+    const room = await alice.createRoom(left);
+    await heal();
+    reader.since = undefined;
+    await reader.sync(right);
+    cut();
+    await closeRoom(left, room);
+    await reader.member(right, room, "join");
+    expect((await reader.sync(right)).changed).toEqual([alice.user]);
+    await heal();
+    expect((await reader.sync(right)).left).toEqual([alice.user]);
+  }));
+
+test("a client whose ban came to nothing gets the room anew, with what it was not told meanwhile", () =>
+  withTwoBoxes(async ({ left, right, cut, heal }) => {
+    const levels = (bobs: number) => ({ users: { [bob.user]: bobs, [alice.user]: 100 } });
+    const room = await alice.createRoom(left, { room_version: "11" });
+    await bob.member(left, room, "join");
+    await reader.member(left, room, "join");
+    await alice.setState(left, room, "m.room.power_levels", "", levels(50));
+    await heal();
+    reader.since = undefined;
+    await reader.sync(right);
+    cut();
+    await alice.setState(left, room, "m.room.power_levels", "", levels(0));
+    await bob.member(right, room, "ban", reader.user);
+    expect(Object.keys((await reader.sync(right)).leave)).toEqual([room]);
+    await bob.send(right, room, "now that they are gone");
+    expect((await reader.sync(right)).join).toEqual({});
+    await heal();
+    const part = (await reader.sync(right)).join[room];
+    expect(bodies(part)).toContain("now that they are gone");
+    expect(part?.timeline.limited).toBe(true);
+    expect((await reader.sync(right)).join).toEqual({});
+  }));
