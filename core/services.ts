@@ -77,6 +77,8 @@ export interface Requester {
   readonly user: UserId;
   readonly device: DeviceId;
   readonly tokenId: string;
+  /** When the device logged in. Absent where no token asks but the server by itself. */
+  readonly issued?: HybridTime;
   /** When the device was made, in milliseconds: tells it from earlier ones with the same ID. */
   readonly deviceCreated: number;
 }

@@ -42,7 +42,7 @@ export function removeFields(
  * may be repeated, so an attempt that broke off is finished by the next one.
  */
 export async function deactivate(
-  deps: Pick<Services, "reader" | "runner" | "isCaughtUp">,
+  deps: Pick<Services, "reader" | "runner" | "isCaughtUp" | "timers">,
   input: { readonly user: UserId; readonly erase: boolean },
 ): Promise<void> {
   const { user, erase } = input;
@@ -53,7 +53,7 @@ export async function deactivate(
 }
 
 async function leaveAllRooms(
-  deps: Pick<Services, "reader" | "runner" | "isCaughtUp">,
+  deps: Pick<Services, "reader" | "runner" | "isCaughtUp" | "timers">,
   user: UserId,
 ): Promise<void> {
   using snapshot = deps.reader.snapshot();

@@ -83,6 +83,9 @@ export interface LiveToken {
   readonly usedRound: number;
 }
 
+/** What of a token, or of who asks with it, says whether the session has ended. */
+export type SessionName = Pick<Requester, "user" | "device" | "tokenId" | "issued">;
+
 export type VerifyDeps = Pick<Services, "tokenKeys" | "serverName" | "reader" | "isCaughtUp">;
 
 /**
@@ -96,13 +99,23 @@ export function liveToken(deps: VerifyDeps, use: TokenUse, token: string): LiveT
     if (!deps.isCaughtUp()) throw unavailable("this box is catching up and cannot check the token");
     throw unknownToken("the key of this token is not in use any more");
   }
+  requireLive(deps.reader, payload);
   const round = roundOf(payload.tokenId);
-  const usedRound =
-    round === undefined ? 0 : (deps.reader.get(sessionRounds, [round.session]) ?? 0);
-  if (usedRound === ROUND_OF_ENDED || isRevoked(deps.reader, payload)) {
-    throw unknownToken("this session was logged out");
-  }
+  const usedRound = usedRoundOf(deps.reader, round);
   return { payload, usedRound, ...(round ? { round } : {}) };
+}
+
+/**
+ * Throws 401 M_UNKNOWN_TOKEN for a session that is known here to have ended. Commands whose request was let
+ * in a while ago, before its body was here, ask again before they make a device that is not there.
+ */
+export function requireLive(view: View, session: SessionName): void {
+  const isEnded = usedRoundOf(view, roundOf(session.tokenId)) === ROUND_OF_ENDED;
+  if (isEnded || isRevoked(view, session)) throw unknownToken("this session was logged out");
+}
+
+function usedRoundOf(view: View, round: SessionRound | undefined): number {
+  return round === undefined ? 0 : (view.get(sessionRounds, [round.session]) ?? 0);
 }
 
 /**
@@ -122,27 +135,31 @@ export function liveAccessToken(
 }
 
 export function requesterOf({ payload }: LiveToken): Requester {
-  const { issued: _, ...requester } = payload;
-  return requester;
+  return payload;
 }
 
 /**
  * Is it known here that the token ended? A revocation of a device or user ends what was issued before
  * it, so the login that reuses a device ID lives; `except` spares the session that changed the password.
+ * Such a one has a place of its own, or it would write over one that spares nobody. Of two that spare
+ * different devices, set without knowing of each other, the later holds: the device that it spares lives
+ * on, unless the box of the earlier one knew that device.
  */
-function isRevoked(view: View, token: TokenPayload): boolean {
+function isRevoked(view: View, token: SessionName): boolean {
   if (view.get(puts, ["revoked", "token", token.tokenId])?.value !== undefined) return true;
   const byDevice = view.get(puts, ["revoked", "device", token.user, token.device])?.value;
   if (isObject(byDevice) && endsBefore(byDevice["before"], token.issued)) return true;
-  const byUser = view.get(puts, ["revoked", "user", token.user])?.value;
-  if (isObject(byUser) && byUser["except"] !== token.device) {
+  // Earlier versions of the software have both in the first place.
+  for (const place of ["user", "user_but"]) {
+    const byUser = view.get(puts, ["revoked", place, token.user])?.value;
+    if (!isObject(byUser) || byUser["except"] === token.device) continue;
     if (endsBefore(byUser["before"], token.issued)) return true;
   }
   return view.get(fields, [`user:${token.user}`, "account", "deactivated"]) === true;
 }
 
-function endsBefore(before: unknown, issued: HybridTime): boolean {
-  return typeof before === "number" && issued < before;
+function endsBefore(before: unknown, issued: HybridTime | undefined): boolean {
+  return typeof before === "number" && issued !== undefined && issued < before;
 }
 
 /** Does the user belong to this server? Others cannot have accounts here. */

@@ -76,8 +76,8 @@ export function renameDevice(draft: Draft, { user, device, displayName }: Rename
 }
 
 export async function updateOneDevice(
-  deps: Pick<Services, "runner">,
+  deps: Pick<Services, "runner" | "isCaughtUp" | "timers">,
   input: Rename,
 ): Promise<void> {
-  await deps.runner.run(renameDevice, input);
+  await unlessBehind(deps, () => deps.runner.run(renameDevice, input));
 }

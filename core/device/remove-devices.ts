@@ -42,7 +42,9 @@ export function endSessions(draft: Draft, input: EndSessions, env: Env): void {
     if (session !== undefined) draft.raiseRound(session, ROUND_OF_ENDED);
   }
   if (input.everywhere) {
-    draft.putFact("revoked", ["user", user], { before: env.time, ...input.everywhere });
+    // Each kind has its place, so that what spares a device does not undo what spares none.
+    const place = input.everywhere.except === undefined ? "user" : "user_but";
+    draft.putFact("revoked", [place, user], { before: env.time, ...input.everywhere });
   }
   for (const device of input.devices) {
     draft.putFact("revoked", ["device", user, device], { before: env.time });

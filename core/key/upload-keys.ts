@@ -1,3 +1,4 @@
+import { requireLive } from "../account/tokens.ts";
 import { canonicalJson } from "../event/canonical-json.ts";
 import { invalidParam, MatrixError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
@@ -32,7 +33,8 @@ export interface KeyUpload {
 /**
  * Publishes keys of the device that asks; the reply is its counts of unclaimed one-time keys.
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3keysupload
- * @throws MatrixError 400 for keys of another device or a key ID that is taken by another key
+ * @throws MatrixError 400 for keys of another device or a key ID that is taken by another key, 401
+ * M_UNKNOWN_TOKEN for a device that was logged out since the request began
  */
 export async function uploadDeviceKeys(
   deps: Pick<Services, "boxes" | "runner">,
@@ -47,6 +49,8 @@ export function publishKeys(
   input: KeyUpload & { readonly members: readonly BoxId[] },
 ): Readonly<Record<string, number>> {
   const { user, device, deviceCreated } = input.requester;
+  // The token was good before the body arrived; a device that was removed meanwhile must stay gone.
+  requireLive(draft, input.requester);
   if (draft.getField(userDoc(user), "devices", device) === undefined) {
     // The login was on a box that is cut off now; the token vouches for the device.
     draft.setField(userDoc(user), "devices", device, { created: deviceCreated });

@@ -3,6 +3,7 @@ import type { EventId } from "../ids.ts";
 import type { EffectLane, Env } from "../ports.ts";
 import type { Services } from "../services.ts";
 import type { Draft } from "../transaction/draft.ts";
+import { events } from "../tables.ts";
 import type { Effect } from "../transaction/records.ts";
 import { sendInRoom } from "./build-event.ts";
 
@@ -36,14 +37,18 @@ export class TwinLane implements EffectLane {
   readonly name = "twin";
   /** A split may last for months. */
   readonly keptMs = Infinity;
-  readonly #deps: Pick<Services, "runner">;
+  /** A long one leaves many, and nobody else will take them back. */
+  readonly waitingMax = Infinity;
+  readonly #deps: Pick<Services, "runner" | "reader">;
 
-  constructor(deps: Pick<Services, "runner">) {
+  constructor(deps: Pick<Services, "runner" | "reader">) {
     this.#deps = deps;
   }
 
-  targetsOf(): Promise<readonly string[]> {
-    return Promise.resolve(["room"]);
+  /** Its room: one that takes no redaction now keeps no other one waiting. */
+  targetsOf(effect: Effect): Promise<readonly string[]> {
+    const event = "event" in effect && this.#deps.reader.get(events, [effect.event]);
+    return Promise.resolve(event ? [event.room] : []);
   }
 
   async perform(_target: string, effect: Effect): Promise<"done" | "failed"> {

@@ -69,7 +69,8 @@ export interface PutRecord {
  * The collections of `put` and their keys:
  * - `receipt`: room, user, receipt type, thread ID ("" when unthreaded) → `{event_id, ts}`
  * - `fully_read`: user, room → `{event_id}`
- * - `revoked`: `device` user device | `token` token ID → `{before: HybridTime}`
+ * - `revoked`: `device` user device | `token` token ID | `user` user → `{before: HybridTime}`;
+ *   `user_but` user → `{before, except}`, all but this device
  * - `media`: media ID → record of `core/media`
  * - `backup_key`: user, version, room, session → KeyBackupData
  * - `fallback_used`: user, device, algorithm, key ID → true

@@ -6,21 +6,23 @@ const LOOK_AGAIN_MS = 25;
 const PATIENCE_MS = 1000;
 
 /**
- * Runs a read whose 404 would do harm if it were not true: a client that is told that it has no key
- * backup or no secret storage makes new ones. While this box lacks something that another one has, the
- * read is tried again for a moment, and then answered with 503.
+ * Runs a read or a command whose 404 would do harm if it were not true: a client that is told that it has
+ * no key backup or no secret storage makes new ones. While this box lacks something that another one has,
+ * it is tried again for a moment, and then answered with 503. `refusals` are the statuses that this is for.
  */
 export async function unlessBehind<T>(
   deps: Pick<Services, "isCaughtUp" | "timers">,
-  read: () => T | Promise<T>,
+  work: () => T | Promise<T>,
+  refusals: readonly number[] = [404],
 ): Promise<T> {
   for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
-    // Asked before reading: what arrives in between is then seen by the read.
+    // Asked before: what arrives in between is then seen by the work.
     const isCaughtUp = deps.isCaughtUp();
     try {
-      return await read();
+      return await work();
     } catch (error) {
-      if (!(error instanceof MatrixError) || error.status !== 404 || isCaughtUp) throw error;
+      const isRefusal = error instanceof MatrixError && refusals.includes(error.status);
+      if (!isRefusal || isCaughtUp) throw error;
     }
     if (waitedMs >= PATIENCE_MS) throw unavailable("this box is still catching up with the others");
     await new Promise<void>((resolve) => deps.timers.after(LOOK_AGAIN_MS, resolve));

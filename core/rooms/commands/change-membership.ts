@@ -1,11 +1,12 @@
 import { forbidden, MatrixError } from "../../errors.ts";
 import type { EventId, RoomId, UserId } from "../../ids.ts";
 import type { Env } from "../../ports.ts";
-import type { Services } from "../../services.ts";
 import type { Draft } from "../../transaction/draft.ts";
-import { membershipOf, refuseWhileBehind, requireRoom, stateEvent } from "../queries/room-facts.ts";
+import { membershipOf, requireRoom, stateEvent } from "../queries/room-facts.ts";
 import { memberContent, requireInvitable } from "./member-content.ts";
 import { putState } from "./put-state.ts";
+import { runInRoom } from "./run-in-room.ts";
+import type { RoomDeps } from "./run-in-room.ts";
 
 export interface MembershipChange {
   readonly room: RoomId;
@@ -14,14 +15,11 @@ export interface MembershipChange {
   readonly reason?: string | undefined;
 }
 
-type MembershipDeps = Pick<Services, "reader" | "runner" | "isCaughtUp">;
-
 /** Who may do what is the business of the auth rules; here is only what they do not say. */
 
 /** https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidinvite */
-export async function inviteUser(deps: MembershipDeps, input: MembershipChange): Promise<void> {
-  refuseWhileBehind(deps, input.room);
-  await deps.runner.run(invite, input);
+export async function inviteUser(deps: RoomDeps, input: MembershipChange): Promise<void> {
+  await runInRoom(deps, invite, input);
 }
 
 export function invite(draft: Draft, input: MembershipChange, env: Env): EventId {
@@ -31,9 +29,8 @@ export function invite(draft: Draft, input: MembershipChange, env: Env): EventId
 }
 
 /** https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidkick */
-export async function kickUser(deps: MembershipDeps, input: MembershipChange): Promise<void> {
-  refuseWhileBehind(deps, input.room);
-  await deps.runner.run(kick, input);
+export async function kickUser(deps: RoomDeps, input: MembershipChange): Promise<void> {
+  await runInRoom(deps, kick, input);
 }
 
 export function kick(draft: Draft, input: MembershipChange, env: Env): EventId {
@@ -47,9 +44,8 @@ export function kick(draft: Draft, input: MembershipChange, env: Env): EventId {
 }
 
 /** https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidban */
-export async function banUser(deps: MembershipDeps, input: MembershipChange): Promise<void> {
-  refuseWhileBehind(deps, input.room);
-  await deps.runner.run(ban, input);
+export async function banUser(deps: RoomDeps, input: MembershipChange): Promise<void> {
+  await runInRoom(deps, ban, input);
 }
 
 export function ban(draft: Draft, input: MembershipChange, env: Env): EventId {
@@ -58,9 +54,8 @@ export function ban(draft: Draft, input: MembershipChange, env: Env): EventId {
 }
 
 /** https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidunban */
-export async function unbanUser(deps: MembershipDeps, input: MembershipChange): Promise<void> {
-  refuseWhileBehind(deps, input.room);
-  await deps.runner.run(unban, input);
+export async function unbanUser(deps: RoomDeps, input: MembershipChange): Promise<void> {
+  await runInRoom(deps, unban, input);
 }
 
 export function unban(draft: Draft, input: MembershipChange, env: Env): EventId {
@@ -76,11 +71,10 @@ export function unban(draft: Draft, input: MembershipChange, env: Env): EventId 
  * https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidleave
  */
 export async function leaveRoom(
-  deps: MembershipDeps,
+  deps: RoomDeps,
   input: Omit<MembershipChange, "target">,
 ): Promise<void> {
-  refuseWhileBehind(deps, input.room);
-  await deps.runner.run(leave, { ...input, target: input.sender });
+  await runInRoom(deps, leave, { ...input, target: input.sender });
 }
 
 export function leave(draft: Draft, input: MembershipChange, env: Env): EventId {

@@ -3,12 +3,14 @@ import { powersIn } from "../queries/powers.ts";
 import { forbidden, notFound } from "../../errors.ts";
 import type { EventId, RoomId, UserId } from "../../ids.ts";
 import type { Env } from "../../ports.ts";
-import type { Requester, Services } from "../../services.ts";
+import type { Requester } from "../../services.ts";
 import { transactions } from "../../tables.ts";
 import type { Draft } from "../../transaction/draft.ts";
 import { sendInRoom } from "../build-event.ts";
-import { refuseWhileBehind, requireRoom } from "../queries/room-facts.ts";
+import { requireRoom } from "../queries/room-facts.ts";
 import { scopedTransactionId } from "../transaction-id.ts";
+import { runInRoom } from "./run-in-room.ts";
+import type { RoomDeps } from "./run-in-room.ts";
 
 export interface RedactionInput {
   readonly requester: Pick<Requester, "user" | "device">;
@@ -20,14 +22,10 @@ export interface RedactionInput {
 
 /**
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidredacteventidtxnid
- * @throws MatrixError 403 M_FORBIDDEN, 404 M_NOT_FOUND
+ * @throws MatrixError 403 M_FORBIDDEN, 404 M_NOT_FOUND; 503 while this box may not know enough
  */
-export async function redactEvent(
-  deps: Pick<Services, "reader" | "runner" | "isCaughtUp">,
-  input: RedactionInput,
-): Promise<EventId> {
-  refuseWhileBehind(deps, input.room);
-  return deps.runner.run(redact, input);
+export async function redactEvent(deps: RoomDeps, input: RedactionInput): Promise<EventId> {
+  return runInRoom(deps, redact, input);
 }
 
 export function redact(draft: Draft, input: RedactionInput, env: Env): EventId {

@@ -10,9 +10,11 @@ import type { Requester, Services } from "../../services.ts";
 import { events, relations, transactions } from "../../tables.ts";
 import type { Draft } from "../../transaction/draft.ts";
 import { sendInRoom } from "../build-event.ts";
-import { refuseWhileBehind, requireRoom } from "../queries/room-facts.ts";
+import { requireRoom } from "../queries/room-facts.ts";
 import { scopedTransactionId } from "../transaction-id.ts";
 import { requireMayRedact } from "./redact-event.ts";
+import { runInRoom } from "./run-in-room.ts";
+import type { RoomDeps } from "./run-in-room.ts";
 
 export interface MessageInput {
   readonly requester: Pick<Requester, "user" | "device">;
@@ -34,12 +36,11 @@ const ANNOTATIONS_READ_MAX = 5000;
  * @throws MatrixError 400 M_DUPLICATE_ANNOTATION, 400 M_UNKNOWN for a thread in a thread, 403 M_FORBIDDEN, 413 M_TOO_LARGE
  */
 export async function sendMessage(
-  deps: Pick<Services, "reader" | "runner" | "isCaughtUp">,
+  deps: RoomDeps & Pick<Services, "reader">,
   input: MessageInput,
 ): Promise<EventId> {
-  refuseWhileBehind(deps, input.room);
   const duplicate = await isDuplicateAnnotation(deps, input);
-  return deps.runner.run(send, { ...input, duplicate });
+  return runInRoom(deps, send, { ...input, duplicate });
 }
 
 export function send(

@@ -4,23 +4,20 @@ import { parseRoomAlias, parseUserId } from "../../ids.ts";
 import type { EventId, RoomId } from "../../ids.ts";
 import type { Json, JsonObject } from "../../json.ts";
 import type { Env } from "../../ports.ts";
-import type { Services } from "../../services.ts";
 import type { Draft } from "../../transaction/draft.ts";
-import { refuseWhileBehind, requireRoom, stateContent } from "../queries/room-facts.ts";
+import { requireRoom, stateContent } from "../queries/room-facts.ts";
 import { profileContent, requireInvitable } from "./member-content.ts";
 import { putState } from "./put-state.ts";
 import type { StateToPut } from "./put-state.ts";
+import { runInRoom } from "./run-in-room.ts";
+import type { RoomDeps } from "./run-in-room.ts";
 
 /**
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3roomsroomidstateeventtypestatekey
  * @throws MatrixError 400 M_INVALID_PARAM, 400 M_BAD_ALIAS, 403 M_FORBIDDEN, 403 M_INVITE_BLOCKED
  */
-export async function setRoomState(
-  deps: Pick<Services, "reader" | "runner" | "isCaughtUp">,
-  input: StateToPut,
-): Promise<EventId> {
-  refuseWhileBehind(deps, input.room);
-  return deps.runner.run(setState, input);
+export async function setRoomState(deps: RoomDeps, input: StateToPut): Promise<EventId> {
+  return runInRoom(deps, setState, input);
 }
 
 export function setState(draft: Draft, input: StateToPut, env: Env): EventId {

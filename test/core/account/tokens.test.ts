@@ -92,6 +92,7 @@ test("a token is good on a box that knows nothing but the key", () => {
     user,
     device,
     tokenId,
+    issued: 1000,
     deviceCreated: 5,
   });
   expect(liveAccessToken(box({}, false, [OTHER, KEY]), token).payload.user).toBe(user);
@@ -133,6 +134,19 @@ test("revocations of the token, the device and the user end it, if they came aft
   expect(revoked(`user ${user}`, { before: 2000, except: device })).toEqual({});
   expect(revoked(`user ${user}`, { before: 2000, except: "OTHER" })).toEqual(DEAD);
   expect(revoked(`user @bob:hearth.test`, { before: 2000 })).toEqual({});
+});
+
+test("what spares the device that asks does not undo what spares none, whichever came later", () => {
+  const { token } = mint(1000);
+  const logoutAll = (before: number) => ({ [`revoked user ${user}`]: { before } });
+  const spares = (except: string, before = 3000) => ({
+    [`revoked user_but ${user}`]: { before, except },
+  });
+  expect(refusal(box(spares(device)), token)).toEqual({});
+  expect(refusal(box(spares("OTHER")), token)).toEqual(DEAD);
+  expect(refusal(box(spares("OTHER", 1000)), token)).toEqual({});
+  expect(refusal(box({ ...logoutAll(2000), ...spares(device) }), token)).toEqual(DEAD);
+  expect(refusal(box({ ...logoutAll(1000), ...spares(device) }), token)).toEqual({});
 });
 
 test("a deactivated account has no good tokens", () => {

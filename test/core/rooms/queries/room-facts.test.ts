@@ -3,11 +3,12 @@ import { resolveRoom } from "../../../../core/directory/resolve-room.ts";
 import { joinRoom } from "../../../../core/rooms/commands/join-room.ts";
 import { sendMessage } from "../../../../core/rooms/commands/send-message.ts";
 import type { DeviceId, RoomId } from "../../../../core/ids.ts";
+import { instantTimers } from "../../../support/instant-timers.ts";
 import { roomApi, userOf } from "../../../support/room-api.ts";
 
 test("a box that lags behind says to try again about rooms it does not know yet", async () => {
   await using api = await roomApi(["alice"]);
-  const behind = { ...api.services, isCaughtUp: () => false };
+  const behind = { ...api.services, isCaughtUp: () => false, timers: instantTimers() };
   const room = "!elsewhere" as RoomId;
   const user = userOf("alice");
   const later = expect.objectContaining({ status: 503 });
