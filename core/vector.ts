@@ -142,6 +142,11 @@ const ENTRY_BYTES = 15;
  * which fits into the headers of a request.
  */
 export const VECTOR_ENTRIES_MAX = 2000;
+/**
+ * Entries in a vector between boxes, 240 kB of JSON: four times as many as in a token, since boxes that read
+ * each other no more would stay apart for good.
+ */
+export const NAMED_LIVES_MAX = 8000;
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
 
 function boxToNumber(box: BoxId): number {
@@ -193,7 +198,7 @@ export function decodeVector(text: string): Vector | undefined {
 export function parseVector(value: unknown): Vector | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value);
-  if (entries.length > VECTOR_ENTRIES_MAX) return undefined;
+  if (entries.length > NAMED_LIVES_MAX) return undefined;
   for (const [origin, seq] of entries) {
     if (parseOrigin(origin) === undefined) return undefined;
     if (!Number.isSafeInteger(seq) || seq < 0 || seq > 0xffffffff) return undefined;

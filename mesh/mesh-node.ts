@@ -3,12 +3,11 @@ import type { BoxId, ServerName } from "../core/ids.ts";
 import type { Logger, Random, Timers } from "../core/ports.ts";
 import type { RoomDocumentLimits } from "../core/room-document/constants.ts";
 import type { ApplyContext } from "../core/transaction/apply.ts";
-import { millisecondsOf } from "../core/transaction/records.ts";
 import { includes } from "../core/vector.ts";
 import type { Dot, Origin, Vector } from "../core/vector.ts";
 import { CasPaxos } from "./claims/cas-paxos.ts";
 import { holderOf } from "./claims/holder.ts";
-import { HybridClock } from "./clock/hybrid-clock.ts";
+import type { HybridClock } from "./clock/hybrid-clock.ts";
 import { actorOf } from "./documents/automerge-doc.ts";
 import { DocumentStore } from "./documents/documents.ts";
 import { GossipedFacts } from "./ephemeral/gossiped-facts.ts";
@@ -16,13 +15,16 @@ import { DiskWatch } from "./janitor/disk-watch.ts";
 import { ToDevicePruner } from "./janitor/to-device-pruner.ts";
 import { adoptRecords } from "./journal/adopt-records.ts";
 import { Ledger } from "./journal/ledger.ts";
-import { loadPositions, newestLife, nextLife, readClock, readVector } from "./journal/positions.ts";
+import { takePause } from "./journal/life-pace.ts";
+import type { Pause } from "./journal/life-pace.ts";
 import { Farewell } from "./membership/farewell.ts";
 import { Membership } from "./membership/membership.ts";
 import type { BoxRecord } from "./membership/membership.ts";
 import { Acknowledgements } from "./replica/acknowledgements.ts";
 import type { AckPolicy } from "./replica/acknowledgements.ts";
-import { Greetings } from "./replica/greetings.ts";
+import { chooseLife } from "./replica/choose-life.ts";
+import type { ChosenLife } from "./replica/choose-life.ts";
+import type { Greetings } from "./replica/greetings.ts";
 import { Introduction } from "./replica/introduction.ts";
 import { Replicator } from "./replica/replicator.ts";
 import { TailCloser } from "./replica/tail-closer.ts";
@@ -65,6 +67,7 @@ export interface MeshNodeDeps {
 
 const STOPPING = "This box is stopping; try another one.";
 const LOST = "This box has nothing on its disk and waits for another box; try that one.";
+const PAUSED = "This box waits before it goes on, since it ended too often; try another one.";
 const RENEWING = "This box copies everything from another box; try that one.";
 
 /** The replicated store of one box: everything of `mesh/` put together over a store and a network. */
@@ -90,6 +93,8 @@ export class MeshNode {
    * what lives it had. It begins none, and takes no part but in meeting somebody: docs/decisions/0025.
    */
   readonly isLost: boolean;
+  /** It has had so many lives of which nobody knows the end that the next one has to wait. */
+  readonly pause: Pause | undefined;
   readonly #deps: MeshNodeDeps;
   readonly #greetings: Greetings | undefined;
   readonly #farewell: Farewell;
@@ -97,44 +102,29 @@ export class MeshNode {
   readonly #introduction: Introduction;
   readonly #snapshots: SnapshotServer;
   readonly #outgrown: ((why: string) => void)[] = [];
+  #pauseTimer: { cancel(): void } | undefined;
   #isStopping = false;
   #isWhole = true;
 
   /** Meets the others, if there are any, and chooses the life that `start` begins. */
   static async open(deps: MeshNodeDeps): Promise<MeshNode> {
-    const positions = await loadPositions(deps.store);
-    const clock = new HybridClock({
-      wall: deps.wallClock,
-      floor: readClock(deps.store),
-      driftMsMax: deps.driftMsMax,
-    });
-    const isEmpty = positions.size === 0;
-    const greetings = await greet(deps, () => isEmpty || clock.wallState !== "good");
-    const isLost = isEmpty && greetings?.hasMet === false && deps.hasRemains !== true;
-    // An empty disk has nothing to hold a clock against that is years ahead, the lives of others have.
-    const newest = newestLife(greetings?.known() ?? []);
-    if (isEmpty && newest > 0) clock.observe(newest);
-    // Not the time of the others: a box that has lost its memory must not begin a life before its last.
-    const isClockSet = clock.wallState === "good";
-    const began = isClockSet ? Math.floor(deps.wallClock()) : millisecondsOf(clock.now());
-    const lives = [...positions.keys(), ...(greetings?.lives() ?? [])];
-    const life = nextLife(deps.transport.self, lives, began);
+    const chosen = await chooseLife(deps);
+    const { life, clock } = chosen;
     const state = new StateStore(deps.store);
     const documents = new DocumentStore(state, actorOf(life), undefined, deps.roomLimits);
     const box = deps.transport.self;
     const ledger = await Ledger.open({ ...deps, state, documents, clock, box, life });
-    return new MeshNode(deps, { state, documents, clock, ledger, greetings, isLost });
+    return new MeshNode(deps, { ...chosen, state, documents, ledger });
   }
 
   private constructor(
     deps: MeshNodeDeps,
-    parts: Pick<MeshNode, "state" | "documents" | "clock" | "ledger" | "isLost"> & {
-      readonly greetings: Greetings | undefined;
-    },
+    parts: Pick<MeshNode, "state" | "documents" | "ledger"> & ChosenLife,
   ) {
     this.#deps = deps;
     this.#greetings = parts.greetings;
     this.isLost = parts.isLost;
+    this.pause = parts.pause;
     const { transport, timers, logger } = deps;
     this.state = parts.state;
     this.documents = parts.documents;
@@ -144,7 +134,7 @@ export class MeshNode {
     const touch = this.notifier.touch.bind(this.notifier);
     const acknowledgements = new Acknowledgements(timers, deps.ack.policy, deps.ack.waitMs);
     const { ledger, clock, state } = this;
-    this.membership = new Membership(state, ledger, deps.remembered ?? [], logger);
+    this.membership = new Membership({ remembered: [], ...deps, reader: state, ledger });
     this.#farewell = new Farewell(transport, timers);
     this.disk = new DiskWatch(state, timers, logger);
     const heard = (box: BoxId, vector: Vector): void => this.#hear(box, vector);
@@ -175,17 +165,18 @@ export class MeshNode {
       for (const { topics } of entries) touch(topics);
     });
     this.membership.onChange((members) => {
-      this.#farewell.setMembers(this.isRemoved ? [] : members);
+      this.#farewell.setMembers(this.isRemoved || this.pause ? [] : members);
     });
   }
 
-  /** Begins a new life, then meets the other boxes. Afterwards commands run, unless the box is lost. */
+  /** Begins a new life, then meets the other boxes. Afterwards commands run, unless it is idle. */
   async start(): Promise<void> {
     const { store, logger, transport } = this.#deps;
     if (this.isLost) {
       logger.warn({}, "there is nothing on the disk; waiting for a box that has the data");
       return this.#greetings?.onceMet(() => this.#outgrow("beside a box that has the data"));
     }
+    if (this.pause) return this.#rest(this.pause);
     this.renewal.onReady(() => this.#outgrow("on a copy of another box's store"));
     // Before anything that may rest on it: a copy may come from a box of an earlier version.
     await adoptRecords({ ...this.#deps, state: this.state, ledger: this.ledger });
@@ -206,9 +197,19 @@ export class MeshNode {
     if (!this.#greetings) await transport.start();
   }
 
+  /** Linked with nobody, who would wait for it: then it starts again. */
+  async #rest(pause: Pause): Promise<void> {
+    await this.membership.load();
+    if (!this.#greetings) await this.#deps.transport.start();
+    const over = (): void => this.#outgrow("after the pause");
+    this.#pauseTimer = takePause({ ...this.#deps, state: this.state }, pause, over);
+  }
+
   /** Waits for what is committed to be on disk; the store stays open. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    this.#pauseTimer?.cancel();
+    this.membership.stop();
     this.replicator.stop();
     this.#tails.stop();
     this.#farewell.stop();
@@ -228,6 +229,11 @@ export class MeshNode {
     return this.membership.isRemoved(this.#deps.transport.self);
   }
 
+  /** It has begun no life, and takes no part in the mesh before it starts again. */
+  get isIdle(): boolean {
+    return this.isLost || this.pause !== undefined;
+  }
+
   /** Told, with the rest of "starting again …", when this node has to be stopped, `renewal.finish()`ed and opened anew. */
   onOutgrown(listener: (why: string) => void): void {
     this.#outgrown.push(listener);
@@ -244,11 +250,13 @@ export class MeshNode {
 
   get #absence(): string | undefined {
     if (this.#isStopping) return STOPPING;
-    return this.isLost ? LOST : undefined;
+    if (this.isLost) return LOST;
+    return this.pause && PAUSED;
   }
 
-  /** Why the box answers no clients while it copies another one's store, for people. */
+  /** Why the box answers no clients while it copies another one's store, or pauses, for people. */
   get renewalRefusal(): string | undefined {
+    if (this.pause) return PAUSED;
     return this.renewal.report() === undefined ? undefined : RENEWING;
   }
 
@@ -276,22 +284,4 @@ export class MeshNode {
     this.truncator.heard(box, vector);
     this.pruner.sweeper.heard(box, vector);
   }
-}
-
-/** Nobody is asked where there is nobody. */
-async function greet(
-  { store, transport, timers, remembered = [] }: MeshNodeDeps,
-  isDoubtful: () => boolean,
-): Promise<Greetings | undefined> {
-  const others = remembered.filter(({ box }) => box !== transport.self);
-  if (others.length === 0) return undefined;
-  const greetings = new Greetings({
-    transport,
-    timers,
-    others,
-    vector: readVector(store),
-    isDoubtful,
-  });
-  await greetings.exchange();
-  return greetings;
 }

@@ -4,6 +4,8 @@ import type { Repair } from "./repair.ts";
 import type { RotWatch } from "./rot-watch.ts";
 
 const WAITING = "waiting for a box that has the data, since there is nothing on its own disk";
+const PAUSED =
+  "waiting some minutes before it goes on, since it ended soon after each of many starts";
 
 /** Is everything here that should be? What is under way, if not, for the owner. */
 export function storeStatus(
@@ -12,6 +14,7 @@ export function storeStatus(
   rot: Pick<RotWatch, "status">,
 ): StoreStatus {
   if (node.isLost) return { state: "repairing", note: WAITING };
+  if (node.pause) return { state: "repairing", note: PAUSED };
   const copy = node.renewal.report();
   if (copy === undefined) {
     const { status } = repair;

@@ -8,9 +8,14 @@ import type {
   TransactionRecord,
 } from "../../core/transaction/records.ts";
 import { parseOrigin, parseVector } from "../../core/vector.ts";
+import { FRAME_BYTES_MAX } from "../transport/constants.ts";
 
 /** Text of one journal entry, UTF-16 units: a createRoom with every option makes about 100,000. */
 export const ENTRY_LENGTH_MAX = 2 * 1024 * 1024;
+/** What a frame may say beside an entry that it carries alone, bytes; today it is one letter. */
+const FRAME_HEAD_BYTES_MAX = 1024;
+/** UTF-8 of one journal entry, bytes: what fits into no frame would keep in all that comes after it. */
+export const ENTRY_BYTES_MAX = FRAME_BYTES_MAX - FRAME_HEAD_BYTES_MAX;
 /** Records in one entry: what `Draft` allows. */
 const RECORDS_MAX = 2000;
 
@@ -26,6 +31,11 @@ export interface Entry {
 export class BadEntryError extends Error {
   override readonly name = "BadEntryError";
   readonly code = "bad_entry";
+}
+
+/** May an entry with this text be made? Those of a disk may have more bytes than can be sent. */
+export function fitsIntoFrame(text: string): boolean {
+  return text.length <= ENTRY_LENGTH_MAX && Buffer.byteLength(text) <= ENTRY_BYTES_MAX;
 }
 
 export function hashOfEntry(text: string): string {

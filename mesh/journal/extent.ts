@@ -6,6 +6,7 @@ import {
   JOURNAL_ROWS,
   floorKey,
   journalKey,
+  journalRange,
 } from "../store/mesh-keys.ts";
 import type { Stage } from "../store/stage.ts";
 import type { Store } from "../store/store.ts";
@@ -71,6 +72,13 @@ export class JournalExtent {
       if (!covers(vector, { origin, seq })) return false;
     }
     return true;
+  }
+
+  /** Texts of entries in the store, from `seq` on. */
+  async read(origin: Origin, seq: number, limit: number): Promise<string[]> {
+    if (limit <= 0) return [];
+    const rows = await this.#store.range({ ...journalRange(origin, seq), limit });
+    return rows.map(([, text]) => text);
   }
 
   /** Counts an entry that the stage adds. */

@@ -13,18 +13,12 @@ import { advance, boxOf, compact, covers, incarnationOf, includes } from "../../
 import type { Dot, Origin, Vector } from "../../core/vector.ts";
 import type { HybridClock } from "../clock/hybrid-clock.ts";
 import type { DocumentStore } from "../documents/documents.ts";
-import {
-  CLOCK_KEY,
-  journalKey,
-  journalRange,
-  positionKey,
-  VECTOR_KEY,
-} from "../store/mesh-keys.ts";
+import { CLOCK_KEY, journalKey, positionKey, VECTOR_KEY } from "../store/mesh-keys.ts";
 import type { StateStore } from "../store/overlay.ts";
 import type { Stage } from "../store/stage.ts";
 import type { Store } from "../store/store.ts";
 import { birth } from "./birth.ts";
-import { BadEntryError, ENTRY_LENGTH_MAX, hashOfEntry } from "./entry.ts";
+import { BadEntryError, fitsIntoFrame, hashOfEntry } from "./entry.ts";
 import type { Entry } from "./entry.ts";
 import { JournalExtent } from "./extent.ts";
 import type { Committed, Flushed } from "./outcomes.ts";
@@ -137,7 +131,7 @@ export class Ledger {
       }
       const transaction: Transaction = { v: 1, ...dot, time, deps, prev: last.hash, records };
       const text = JSON.stringify(transaction);
-      if (text.length > ENTRY_LENGTH_MAX) throw tooLarge("This request changes too much at once.");
+      if (!fitsIntoFrame(text)) throw tooLarge("This request changes too much at once.");
       return { reply, dot, written: this.#seal(stage, { transaction, text }, context.touched) };
     } catch (error) {
       stage.abandon();
@@ -210,10 +204,10 @@ export class Ledger {
     }
   }
 
-  /** Texts of entries on disk, from `seq` on. */
-  async read(origin: Origin, seq: number, limit: number): Promise<string[]> {
-    const rows = await this.#deps.store.range({ ...journalRange(origin, seq), limit });
-    return rows.map(([, text]) => text);
+  /** Texts of entries on disk, from `seq` on; none of a write of which nobody knows yet whether it will stay. */
+  read(origin: Origin, seq: number, limit: number): Promise<string[]> {
+    const onDisk = this.#positions.get(origin)?.onDisk.seq ?? 0;
+    return this.extent.read(origin, seq, Math.min(limit, onDisk - seq + 1));
   }
 
   /** Waits until everything that is applied now is on disk. */

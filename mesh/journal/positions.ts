@@ -23,8 +23,8 @@ export interface Place {
   readonly hash: string;
 }
 
-/** Lives of all boxes together: 7 boxes that start ten times a day for a year. */
-const ORIGINS_MAX = 30_000;
+/** Places read at once: there is one for each life of each box, 25,000 after a year of ten starts a day. */
+const PAGE_ROWS = 10_000;
 
 export async function loadPositions(store: Store): Promise<Map<Origin, Position>> {
   const places = await loadPlaces(store, POSITION_PREFIX);
@@ -33,13 +33,18 @@ export async function loadPositions(store: Store): Promise<Map<Origin, Position>
 
 /** The rows under a prefix that name an origin and hold a place in it. */
 export async function loadPlaces(store: Store, prefix: string): Promise<Map<Origin, Place>> {
-  const rows = await store.range({ ...rowsUnder(prefix), limit: ORIGINS_MAX });
   const places = new Map<Origin, Place>();
-  for (const [key, text] of rows) {
-    const origin = parseOrigin(key.slice(prefix.length));
-    if (origin !== undefined) places.set(origin, JSON.parse(text) as Place);
+  const { gte, lt } = rowsUnder(prefix);
+  let rows = await store.range({ gte, lt, limit: PAGE_ROWS });
+  for (;;) {
+    for (const [key, text] of rows) {
+      const origin = parseOrigin(key.slice(prefix.length));
+      if (origin !== undefined) places.set(origin, JSON.parse(text) as Place);
+    }
+    const last = rows.at(-1)?.[0];
+    if (last === undefined || rows.length < PAGE_ROWS) return places;
+    rows = await store.range({ gt: last, lt, limit: PAGE_ROWS });
   }
-  return places;
 }
 
 export function readPosition(store: Store, origin: Origin): Place | undefined {

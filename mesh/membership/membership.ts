@@ -2,7 +2,7 @@ import { isObject } from "../../core/json.ts";
 import type { Json } from "../../core/json.ts";
 import type { BoxId } from "../../core/ids.ts";
 import { parseBoxId } from "../../core/ids.ts";
-import type { Command, Logger, Reader } from "../../core/ports.ts";
+import type { Command, Logger, Reader, Timers } from "../../core/ports.ts";
 import { fields } from "../../core/tables.ts";
 import type { DocId } from "../../core/transaction/records.ts";
 import { millisecondsOf } from "../../core/transaction/records.ts";
@@ -14,6 +14,8 @@ import type { Member } from "../transport/transport.ts";
 export const BOXES_MAX = 7;
 /** Boxes ever, removed ones included, that are read from the mesh document. */
 const RECORDS_MAX = 1000;
+/** A list that the disk did not give is read again after this long, milliseconds. */
+export const LOAD_AGAIN_MS = 3000;
 
 /** A box as the mesh document has it. */
 export interface BoxRecord extends Member {
@@ -54,51 +56,79 @@ export const removeBox: Command<BoxId, void> = (draft, box, env) => {
   draft.setField("mesh", "removed_boxes", box, { at: millisecondsOf(env.time) });
 };
 
+export interface MembershipDeps {
+  readonly reader: Reader;
+  readonly ledger: Pick<Ledger, "onFlushed">;
+  readonly timers: Timers;
+  readonly logger: Logger;
+  /**
+   * Members as known before, which the mesh document here may not name yet: that of a box that has just
+   * joined, or whose store was lost, arrives only once it has met the others.
+   */
+  readonly remembered: readonly BoxRecord[];
+}
+
 /** Who belongs to the mesh, as the mesh document says, kept in memory and current. */
 export class Membership {
-  readonly #reader: Reader;
+  readonly #deps: MembershipDeps;
   readonly #listeners: ((members: readonly BoxRecord[]) => void)[] = [];
-  readonly #remembered: readonly BoxRecord[];
   #members: readonly BoxRecord[] = [];
   #removed: ReadonlySet<string> = new Set();
   #loading: Promise<void> | undefined;
   #loadAgain = false;
+  #retry: { cancel(): void } | undefined;
+  #stopped = false;
 
-  /**
-   * `remembered`: members as known before, which the mesh document here may not name yet: that of a
-   * box that has just joined, or whose store was lost, arrives only once it has met the others.
-   */
-  constructor(reader: Reader, ledger: Ledger, remembered: readonly BoxRecord[], logger: Logger) {
-    this.#reader = reader;
-    this.#remembered = remembered;
-    ledger.onFlushed((entries) => {
-      if (!entries.some(changesMesh)) return;
-      this.load().catch((error: unknown) => {
-        logger.warn({ err: error }, "the list of boxes was not read");
-      });
+  constructor(deps: MembershipDeps) {
+    this.#deps = deps;
+    deps.ledger.onFlushed((entries) => {
+      if (entries.some(changesMesh)) this.#keepLoading();
     });
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#retry?.cancel();
   }
 
   /** Reads the list; called once at the start, then by itself. One reading at a time, the last one last. */
   load(): Promise<void> {
     this.#loadAgain = true;
-    this.#loading ??= this.#loadAll().finally(() => (this.#loading = undefined));
+    this.#loading ??= this.#loadAll();
     return this.#loading;
   }
 
+  /** Until it is read, a box that was removed stays linked. */
+  #keepLoading(): void {
+    this.load().catch((error: unknown) => {
+      if (this.#stopped || this.#retry) return;
+      const { timers, logger } = this.#deps;
+      logger.warn({ err: error }, "the list of boxes was not read; it is tried again");
+      this.#retry = timers.after(LOAD_AGAIN_MS, () => {
+        this.#retry = undefined;
+        this.#keepLoading();
+      });
+    });
+  }
+
   async #loadAll(): Promise<void> {
-    while (this.#loadAgain) {
-      this.#loadAgain = false;
-      await this.#loadOnce();
+    try {
+      while (this.#loadAgain) {
+        this.#loadAgain = false;
+        await this.#loadOnce();
+      }
+    } finally {
+      // In the same turn as the last look, so that nobody asks between the two.
+      this.#loading = undefined;
     }
   }
 
   async #loadOnce(): Promise<void> {
-    using snapshot = this.#reader.snapshot();
+    using snapshot = this.#deps.reader.snapshot();
     const read = (section: string): Promise<[readonly [DocId, string, string], Json][]> =>
       snapshot.range(fields, { prefix: ["mesh", section], limit: RECORDS_MAX });
     const removed = new Set((await read("removed_boxes")).map(([[, , box]]) => box));
-    const known = new Map(this.#remembered.map((member) => [member.box, member]));
+    const known = new Map(this.#deps.remembered.map((member) => [member.box, member]));
     for (const [[, , box], value] of await read("boxes")) {
       const record = parseBoxRecord(box, value);
       if (record) known.set(record.box, record);

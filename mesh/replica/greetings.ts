@@ -30,6 +30,14 @@ export interface GreetingsDeps {
   readonly isDoubtful: () => boolean;
 }
 
+/** Meets them. Nobody is asked where there is nobody. */
+export async function greet(deps: GreetingsDeps): Promise<Greetings | undefined> {
+  if (deps.others.length === 0) return undefined;
+  const greetings = new Greetings(deps);
+  await greetings.exchange();
+  return greetings;
+}
+
 /**
  * Meets the other boxes before a life of this one begins, since they may know of lives of it that are
  * forgotten here. What they say first is kept for the replicator.

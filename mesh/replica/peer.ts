@@ -2,6 +2,7 @@ import type { BoxId } from "../../core/ids.ts";
 import { includes, merge } from "../../core/vector.ts";
 import type { Origin, Vector } from "../../core/vector.ts";
 import type { JournalExtent } from "../journal/extent.ts";
+import { TransportError } from "../transport/transport.ts";
 import { covered } from "./confirmed.ts";
 import { ACK_LAG_MAX } from "./constants.ts";
 import { commonProtocol, REPLICATION_PROTOCOL } from "./protocol.ts";
@@ -26,6 +27,8 @@ export class Peer {
   isToldToCopy = false;
   /** The floors here that it is known to be above. */
   reachedFloors: JournalExtent["floors"] | undefined;
+  /** It lacks an entry that no frame holds, so nothing after it reaches this box. */
+  #isStuck = false;
 
   constructor(box: BoxId) {
     this.box = box;
@@ -65,6 +68,15 @@ export class Peer {
   rewind(): void {
     this.sent = this.vector ?? {};
     this.batchesInFlight = 0;
+  }
+
+  /** A batch was not sent; returns how to log it: loudly, once for each link, where no later try can succeed. */
+  failed(error: unknown): "error" | "debug" {
+    this.rewind();
+    const isHopeless = error instanceof TransportError && error.code === "too_large";
+    if (!isHopeless || this.#isStuck) return "debug";
+    this.#isStuck = true;
+    return "error";
   }
 
   /** Is it close enough to having everything that a write may wait for it? */

@@ -279,8 +279,7 @@ export class Replicator {
       peer.waitingSince = timers.elapsed();
       await transport.send(peer.box, CHANNEL, encodeFrame({ kind: "entries", texts: batch.texts }));
     } catch (error) {
-      peer.rewind();
-      logger.debug({ box: peer.box, err: error }, "a batch of entries was not sent");
+      logger[peer.failed(error)]({ box: peer.box, err: error }, "a batch of entries was not sent");
       return;
     } finally {
       peer.isReading = false;

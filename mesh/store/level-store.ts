@@ -82,6 +82,7 @@ export class LevelStore implements Store {
 
   get(key: string): string | undefined {
     try {
+      this.#assertSettled();
       return this.#db.getSync(key);
     } catch (error) {
       throw this.#unreadable(error);
@@ -90,6 +91,7 @@ export class LevelStore implements Store {
 
   async range(range: StoreRange): Promise<[string, string][]> {
     try {
+      this.#assertSettled();
       return await this.#db.iterator(range).all();
     } catch (error) {
       throw this.#unreadable(error);
@@ -99,7 +101,7 @@ export class LevelStore implements Store {
   snapshot(): StoreSnapshot {
     const db = this.#db;
     const unreadable = (error: unknown): Error => this.#unreadable(error);
-    if (db.status !== "open") throw unreadable(undefined);
+    if (db.status !== "open" || this.#reopening) throw unreadable(undefined);
     const snapshot = db.snapshot();
     const readOptions = { snapshot };
     let open = true;
@@ -168,6 +170,11 @@ export class LevelStore implements Store {
   #lookForRot(error: unknown): void {
     const what = corruptionIn(error);
     if (what !== undefined) this.#onRot?.(what);
+  }
+
+  /** While the store is opened anew it may show a write that is undone a moment later. */
+  #assertSettled(): void {
+    if (this.#reopening) throw new Error("the store is being opened anew");
   }
 
   #unreadable(cause: unknown): Error {

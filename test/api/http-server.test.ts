@@ -1,15 +1,19 @@
 import { once } from "node:events";
-import { connect } from "node:net";
-import { describe, expect, it } from "vitest";
+import { connect, Server } from "node:net";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { publicEndpoint } from "../../api/endpoint.ts";
 import { serve } from "../../api/http-server.ts";
 import type { HttpServer } from "../../api/http-server.ts";
 import { createApi } from "../../api/server.ts";
 import { MatrixError } from "../../core/errors.ts";
+import type { Logger } from "../../core/ports.ts";
+import { silentLogger } from "../mesh/media/silent-logger.ts";
 import { fakeServices } from "../support/fake-services.ts";
 
 /** A server whose one request, `GET /wait`, ends when its signal aborts. */
-async function waitingServer(): Promise<{ server: HttpServer; entered: Promise<void> }> {
+async function waitingServer(
+  logger = silentLogger,
+): Promise<{ server: HttpServer; entered: Promise<void> }> {
   const { promise: entered, resolve } = Promise.withResolvers<void>();
   const wait = publicEndpoint({
     operationId: "wait",
@@ -26,10 +30,22 @@ async function waitingServer(): Promise<{ server: HttpServer; entered: Promise<v
     throw new MatrixError(401, "M_UNKNOWN_TOKEN", "nobody has a token");
   };
   const api = createApi({ services: fakeServices(), endpoints: [wait], authenticate });
-  return { server: await serve(api, { host: "127.0.0.1", port: 0 }), entered };
+  return { server: await serve(api, { host: "127.0.0.1", port: 0 }, logger), entered };
 }
 
 describe("serve", () => {
+  it("goes on where the system hands over no connection, as with too many open files", async () => {
+    const listen = vi.spyOn(Server.prototype, "listen");
+    onTestFinished(() => listen.mockRestore());
+    const logged: string[] = [];
+    const warn = (_fields: unknown, message: string): void => void logged.push(message);
+    const { server } = await waitingServer({ ...silentLogger, warn } as Logger);
+    const [socket] = listen.mock.contexts as Server[];
+    for (let i = 0; i < 2; i++) socket?.emit("error", new Error("accept EMFILE"));
+    expect(logged).toEqual(["a connection was not taken", "a connection was not taken"]);
+    await server.stop();
+  });
+
   it("keeps a connection open between requests", async () => {
     const { server } = await waitingServer();
     const socket = connect(server.port, "127.0.0.1");
@@ -73,7 +89,7 @@ describe("serve", () => {
       },
     });
     const address = { host: "127.0.0.1", port: server.port };
-    await expect(serve(api, address)).rejects.toMatchObject({ code: "EADDRINUSE" });
+    await expect(serve(api, address, silentLogger)).rejects.toMatchObject({ code: "EADDRINUSE" });
     await server.stop();
   });
 });

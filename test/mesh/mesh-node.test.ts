@@ -1,15 +1,16 @@
 import { afterEach, expect, test } from "vitest";
 import type { BoxId } from "../../core/ids.ts";
-import { incarnationOf } from "../../core/vector.ts";
+import { incarnationOf, ofBox } from "../../core/vector.ts";
 import { HYBRID_TICKS_PER_MS } from "../../core/transaction/records.ts";
 import type { HybridTime } from "../../core/transaction/records.ts";
+import { OPEN_LIVES_MAX, PAUSE_STEP_MS } from "../../mesh/journal/life-pace.ts";
 import { MemoryDisk } from "../../mesh/store/memory-store.ts";
 import { FAIR } from "../simulation/options.ts";
 import { EPOCH_MS } from "../simulation/wall-clock.ts";
 import { World } from "../simulation/world.ts";
 import { oneBox, someBoxes } from "../support/one-box.ts";
 import type { TestBox, TestBoxOptions } from "../support/one-box.ts";
-import { note } from "./journal/open-ledger.ts";
+import { note, openLedger } from "./journal/open-ledger.ts";
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const YEAR_MS = 365 * 24 * 3_600_000;
@@ -76,6 +77,49 @@ test("an empty box takes no writes and begins no life before it has met another 
   if (!b.node) throw new Error("the box has died");
   expect(bornAt({ node: b.node })).toBeLessThan(EPOCH_MS + YEAR_MS);
   await world.finish(b.node?.runner.run(note, "in time"));
+});
+
+test.each([
+  ["with another one", 2],
+  ["alone", 1],
+])("a box %s that dies soon after each start waits before a further life", async (_, boxes) => {
+  const world = new World("crash loop", {
+    boxes,
+    faults: {},
+    weather: FAIR,
+    ack: "local",
+    clockOffsetsMs: [],
+  });
+  await world.open();
+  const box = world.boxes.at(-1);
+  if (!box) throw new Error("there are boxes");
+  const openLives = (): number => Object.keys(ofBox(box.id, box.node?.ledger.vector ?? {})).length;
+  const born = box.node ? bornAt({ node: box.node }) : 0;
+  box.kill({ reset: true });
+  await world.clock.run(world.clock.nowMs + 1000);
+  for (let i = 1; i <= OPEN_LIVES_MAX; i++) {
+    const disk = box.disk.current;
+    await (await openLedger({ box: box.id, incarnation: born + i, disk })).ledger.beginLife();
+  }
+  await world.finish(box.start());
+  const before = openLives();
+  expect(before).toBeGreaterThan(OPEN_LIVES_MAX);
+  expect(box.node?.isIdle).toBe(true);
+  expect(box.services).toBeUndefined();
+  for (const runner of [box.node?.runner, box.node?.settling]) {
+    await expect(world.finish(runner?.run(note, "too early"))).rejects.toThrow("waits");
+  }
+  expect(box.node?.membership.members()).toHaveLength(boxes);
+  await world.clock.run(world.clock.nowMs + PAUSE_STEP_MS);
+  expect(world.boxes.map(({ node }) => node?.replicator.peers().length)).not.toContain(1);
+  expect([box.node?.isIdle, openLives()]).toEqual([true, before]);
+  await world.clock.run(world.clock.nowMs + 60_000, () => box.services !== undefined);
+  await world.finish(box.node?.runner.run(note, "in time"));
+  expect(openLives()).toBe(before + 1);
+  await world.clock.run(world.clock.nowMs + 60_000);
+  expect(world.hasConverged).toBe(true);
+  // It has lived long enough for all boxes to confirm the lives before.
+  expect(openLives()).toBe(1);
 });
 
 test("a box that stops refuses writes with the reason", async () => {

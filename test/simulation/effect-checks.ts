@@ -1,6 +1,6 @@
+import { NOTIFICATIONS_WAITING_MAX } from "../../core/push/constants.ts";
 import { effects, events } from "../../core/tables.ts";
 import type { StoredEvent } from "../../core/tables.ts";
-import { TARGET_WAITING_MAX } from "../../mesh/outbox/constants.ts";
 import type { Cast } from "./cast.ts";
 import { TARGETS } from "./effect-sink.ts";
 import type { SimBox } from "./sim-box.ts";
@@ -51,7 +51,7 @@ export function checkEffects(world: World, cast: Cast): void {
 /** For a target that fails so much may wait, and not more: what is older is given up. */
 function givenUpMost({ options }: World, target: string, effects: number): number {
   const fails = target === TARGETS[0] && options.effectsFail > 0;
-  return fails ? Math.max(0, effects - TARGET_WAITING_MAX) : 0;
+  return fails ? Math.max(0, effects - NOTIFICATIONS_WAITING_MAX) : 0;
 }
 
 /** A message that two sides of a split took is taken back where it is not shown. */

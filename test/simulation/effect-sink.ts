@@ -1,6 +1,6 @@
 import type { BoxId } from "../../core/ids.ts";
 import type { EffectLane } from "../../core/ports.ts";
-import { NOTIFICATIONS_KEPT_MS } from "../../core/push/constants.ts";
+import { NOTIFICATIONS_KEPT_MS, NOTIFICATIONS_WAITING_MAX } from "../../core/push/constants.ts";
 import { pusherField, PUSHERS } from "../../core/push/pusher-index.ts";
 import type { Services } from "../../core/services.ts";
 import type { DocId, Effect } from "../../core/transaction/records.ts";
@@ -51,6 +51,7 @@ export class EffectSink {
     return this.sabotage({
       name: "push",
       keptMs: NOTIFICATIONS_KEPT_MS,
+      waitingMax: NOTIFICATIONS_WAITING_MAX,
       targetsOf: () => Promise.resolve(TARGETS),
       perform: async (target, effect) => {
         await pause();

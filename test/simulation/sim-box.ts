@@ -117,7 +117,7 @@ export class SimBox {
   /** What the box offers its clients; absent while it is off or starting, has lost everything, or was removed. */
   get services(): Services | undefined {
     const { node, services } = this.#life ?? {};
-    return node?.isLost === false && !node.isRemoved ? services : undefined;
+    return node?.isIdle === false && !node.isRemoved ? services : undefined;
   }
 
   get node(): MeshNode | undefined {
@@ -151,9 +151,9 @@ export class SimBox {
       const life = await this.#begin(timers);
       if (timers.isDead) return;
       this.#life = life;
-      const { isLost, ledger } = life.node;
+      const { isIdle, ledger } = life.node;
       this.#around.note(
-        `${this.id} ${isLost ? "has nothing to serve" : `serves as ${ledger.life}`}`,
+        `${this.id} ${isIdle ? "has nothing to serve" : `serves as ${ledger.life}`}`,
       );
     } catch (error) {
       if (timers.isDead) return;
@@ -190,7 +190,7 @@ export class SimBox {
     node.membership.onChange((members) => {
       if (!timers.isDead && !isFounding) this.#remembered = members;
     });
-    if (!node.isLost) this.clock.checkLife(node.ledger.life);
+    if (!node.isIdle) this.clock.checkLife(node.ledger.life);
     const blobs = shareBlobs(this.disk.blobs(timers), base);
     const services = createServices({
       ...base,
@@ -217,7 +217,7 @@ export class SimBox {
     await node.start();
     if (isFounder) for (const record of found()) await node.runner.run(putBox, record);
     isFounding = false;
-    if (!node.isLost && !node.isRemoved) this.#announce(services, node, transport, logger);
+    if (!node.isIdle && !node.isRemoved) this.#announce(services, node, transport, logger);
     outbox.start();
     const { ledger, state: reader } = node;
     const copier = copyBlobs({ ...base, blobs, ledger, reader });

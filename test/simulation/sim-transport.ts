@@ -281,7 +281,7 @@ export class SimTransport implements Transport {
     this.#dialling.add(box);
     this.timers.after(this.#network.draw(this.#network.weather.redialMs), () => {
       this.#dialling.delete(box);
-      if (!this.#running || this.#ends.has(box)) return;
+      if (!this.#running || this.#ends.has(box) || !this.#members.includes(box)) return;
       const other = this.#network.at(box);
       const knowsUs = other ? other.#members.includes(this.self) : false;
       if (other && knowsUs && this.#network.areInTouch(this, other)) {

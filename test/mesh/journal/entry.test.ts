@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { BadEntryError, ENTRY_LENGTH_MAX, parseEntry } from "../../../mesh/journal/entry.ts";
+import {
+  BadEntryError,
+  ENTRY_BYTES_MAX,
+  ENTRY_LENGTH_MAX,
+  fitsIntoFrame,
+  parseEntry,
+} from "../../../mesh/journal/entry.ts";
+import { encodeFrame } from "../../../mesh/replica/frames.ts";
+import { FRAME_BYTES_MAX } from "../../../mesh/transport/constants.ts";
 
 const GOOD = {
   v: 1,
@@ -90,6 +98,20 @@ test.each([
   ["an end of no life", { records: [{ kind: "close", origin: "x", seq: 1 }] }],
 ])("an entry with %s is none", (_name, wrong) => {
   expect(() => parseEntry(JSON.stringify({ ...GOOD, ...wrong }))).toThrow(BadEntryError);
+});
+
+test("an entry of a disk is read though it has more bytes than can be sent", () => {
+  const text = JSON.stringify({ ...GOOD, records: [{ kind: "new", pad: "好".repeat(1_900_000) }] });
+  expect(fitsIntoFrame(text)).toBe(false);
+  expect(parseEntry(text).text).toBe(text);
+});
+
+test("an entry that may be made fits into a frame, alone", () => {
+  const longest = "好".repeat(Math.floor(ENTRY_BYTES_MAX / 3));
+  expect([fitsIntoFrame(longest), fitsIntoFrame(`${longest}好`)]).toEqual([true, false]);
+  const frame = encodeFrame({ kind: "entries", texts: [longest] });
+  expect(frame.length).toBeLessThanOrEqual(FRAME_BYTES_MAX);
+  expect(fitsIntoFrame(" ".repeat(ENTRY_LENGTH_MAX + 1))).toBe(false);
 });
 
 test("what is no JSON, or too long to be looked at, is none", () => {

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { unavailable } from "../../../core/errors.ts";
+import type { DeviceId, UserId } from "../../../core/ids.ts";
 import { fields } from "../../../core/tables.ts";
 import { floorOf, originOf } from "../../../core/vector.ts";
 import { BadEntryError, hashOfEntry, parseEntry } from "../../../mesh/journal/entry.ts";
 import { closeTails } from "../../../mesh/replica/tail-closer.ts";
+import { journalKey } from "../../../mesh/store/mesh-keys.ts";
 import { boxOfName, entriesOf, note, openLedger, write } from "./open-ledger.ts";
 import type { OpenLedger } from "./open-ledger.ts";
 
@@ -50,6 +52,29 @@ test("a command that throws leaves nothing behind, and its number is used by the
   expect(has(box, "lost")).toBe(false);
   await write(box, "kept");
   expect(box.ledger.vector[A1]).toBe(1);
+});
+
+test("a command that makes more than a frame holds is refused, and the next one takes its number", async () => {
+  const box = await openLedger();
+  const deliver = (length: number): unknown =>
+    box.ledger.commit((draft) => {
+      const content = { body: "好".repeat(length) };
+      const message = { id: "m", sender: "@a:hearth.test" as UserId, type: "m.x", content };
+      draft.sendToDevice("@b:hearth.test" as UserId, "B" as DeviceId, message);
+    }, undefined).dot;
+  expect(() => deliver(1_900_000)).toThrow(
+    expect.objectContaining({ status: 413, errcode: "M_TOO_LARGE" }),
+  );
+  expect(deliver(1_390_000)).toEqual({ origin: A1, seq: 1 });
+});
+
+test("what is not certain to stay on the disk is read by nobody", async () => {
+  const box = await openLedger();
+  await write(box, "one");
+  const [text = ""] = await entriesOf(box, A1);
+  await box.store.batch([{ type: "put", key: journalKey(A1, 2), value: text }]);
+  expect(await entriesOf(box, A1)).toHaveLength(1);
+  expect(await entriesOf(box, A1, 2)).toEqual([]);
 });
 
 test("what the disk refused is gone, and its number is used again", async () => {

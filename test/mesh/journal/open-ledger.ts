@@ -30,13 +30,14 @@ export interface OpenLedger {
 export async function openLedger(
   options: {
     readonly name?: string;
+    readonly box?: BoxId;
     readonly incarnation?: number;
     readonly disk?: MemoryDisk;
     readonly faults?: MemoryDiskFaults;
   } = {},
 ): Promise<OpenLedger> {
   const { name = "a", incarnation = 1, disk = new MemoryDisk(), faults = {} } = options;
-  const box = boxOfName(name);
+  const { box = boxOfName(name) } = options;
   const life: Origin = originOf(box, incarnation);
   const store = new MemoryStore(disk, faults);
   const state = new StateStore(store);

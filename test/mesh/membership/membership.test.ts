@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { BoxId } from "../../../core/ids.ts";
+import type { Reader, Snapshot } from "../../../core/ports.ts";
 import {
+  LOAD_AGAIN_MS,
   Membership,
   parseBoxRecord,
   putBox,
@@ -8,9 +10,10 @@ import {
 } from "../../../mesh/membership/membership.ts";
 import type { BoxRecord } from "../../../mesh/membership/membership.ts";
 import { boxOfName, openLedger } from "../journal/open-ledger.ts";
+import { FakeTimers } from "../transport/fake-timers.ts";
 
 const quiet = (): void => undefined;
-const LOGGER = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 function recordOf(name: string, addresses: string[] = []): BoxRecord {
   return { box: boxOfName(name), name: `box ${name}`, peerId: `peer-${name}`, addresses, added: 5 };
@@ -18,7 +21,16 @@ function recordOf(name: string, addresses: string[] = []): BoxRecord {
 
 async function opened(remembered: readonly BoxRecord[] = []) {
   const { ledger, state } = await openLedger();
-  const membership = new Membership(state, ledger, remembered, LOGGER);
+  const timers = new FakeTimers();
+  let isUnreadable = false;
+  let reads = 0;
+  const snapshot = (): Snapshot => {
+    reads++;
+    if (isUnreadable) throw new Error("EIO");
+    return state.snapshot();
+  };
+  const reader: Reader = { get: state.get.bind(state), snapshot };
+  const membership = new Membership({ reader, ledger, remembered, timers, logger });
   const told: BoxId[][] = [];
   membership.onChange((members) => told.push(members.map(({ box }) => box)));
   await membership.load();
@@ -30,8 +42,54 @@ async function opened(remembered: readonly BoxRecord[] = []) {
     await ledger.commit(removeBox, box).written;
     await membership.load();
   };
-  return { membership, told, run, remove, ledger };
+  const breakDisk = (isBroken: boolean): void => {
+    isUnreadable = isBroken;
+  };
+  return { membership, told, run, remove, ledger, timers, breakDisk, reads: () => reads };
 }
+
+test("a list that the disk did not give is read again until it does", async () => {
+  const { membership, run, ledger, timers, breakDisk } = await opened();
+  await run(putBox, recordOf("b"));
+  breakDisk(true);
+  await ledger.commit(removeBox, boxOfName("b")).written;
+  await timers.advance(2 * LOAD_AGAIN_MS);
+  expect(membership.isRemoved(boxOfName("b"))).toBe(false);
+  breakDisk(false);
+  await timers.advance(LOAD_AGAIN_MS);
+  await expect.poll(() => membership.isRemoved(boxOfName("b"))).toBe(true);
+  expect(timers.waiting).toBe(0);
+});
+
+test("a list that is not read when the box stops is not tried again", async () => {
+  const { membership, ledger, timers, breakDisk } = await opened();
+  breakDisk(true);
+  await ledger.commit(removeBox, boxOfName("b")).written;
+  await timers.advance(0);
+  membership.stop();
+  expect(timers.waiting).toBe(0);
+});
+
+test.each([0, 1, 2, 3, 4, 5])(
+  "whoever asks for the list %i turns after it was read gets one that is read later",
+  async (turns) => {
+    const { membership, ledger, reads } = await opened();
+    const asked = Promise.withResolvers<number>();
+    let isAsked = false;
+    membership.onChange(() => {
+      if (isAsked) return;
+      isAsked = true;
+      void (async () => {
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        const before = reads();
+        await membership.load();
+        asked.resolve(reads() - before);
+      })();
+    });
+    await ledger.commit(putBox, recordOf("b")).written;
+    expect(await asked.promise).toBe(1);
+  },
+);
 
 test("members are those of the mesh document, in the order of their IDs", async () => {
   const { membership, run, told } = await opened();

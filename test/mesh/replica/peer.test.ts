@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { floorOf, originOf } from "../../../core/vector.ts";
 import type { Origin, Vector } from "../../../core/vector.ts";
 import { copySources, Peer } from "../../../mesh/replica/peer.ts";
+import { TransportError } from "../../../mesh/transport/transport.ts";
 import { boxOfName } from "../journal/open-ledger.ts";
 
 const A = boxOfName("a");
@@ -12,6 +13,17 @@ const positions = new Map<Origin, number>([
   [A2, 4],
   [B1, 7],
 ]);
+
+test("a batch that can never be sent is told loudly, once for each link", () => {
+  const [peer, again] = [new Peer(A), new Peer(A)];
+  expect(peer.failed(new TransportError("link_down", "the box hung up"))).toBe("debug");
+  const tooLarge = new TransportError("too_large", "over the limit");
+  expect([peer, peer, again].map((one) => one.failed(tooLarge))).toEqual([
+    "error",
+    "debug",
+    "error",
+  ]);
+});
 
 test("a peer that has said nothing lacks everything", () => {
   const peer = new Peer(A);

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { TELL_MS, VECTOR_INTERVAL_MS } from "../../../mesh/replica/constants.ts";
+import { TransportError } from "../../../mesh/transport/transport.ts";
 import { FAIR } from "../../simulation/options.ts";
 import { SimTransport } from "../../simulation/sim-transport.ts";
 import { World } from "../../simulation/world.ts";
@@ -50,4 +51,26 @@ test("the maker of an entry hears at once that it arrived, the others now and th
   expect(elapsedMs).toBeLessThan(VECTOR_INTERVAL_MS);
   expect(count(VECTOR, 1, 0)).toBeGreaterThanOrEqual(WRITES);
   expect(count(VECTOR, 1, 2)).toBeLessThanOrEqual(1 + elapsedMs / TELL_MS);
+});
+
+test("an entry that no frame holds is told of loudly, once for each box", async () => {
+  const { world } = await watchedMesh();
+  vi.restoreAllMocks();
+  const { send } = SimTransport.prototype;
+  let tries = 0;
+  vi.spyOn(SimTransport.prototype, "publish").mockReturnValue();
+  vi.spyOn(SimTransport.prototype, "send").mockImplementation(function (
+    this: SimTransport,
+    ...[box, channel, frame]: Parameters<SimTransport["send"]>
+  ) {
+    if (frame[0] !== ENTRIES) return send.call(this, box, channel, frame);
+    tries++;
+    return Promise.reject(new TransportError("too_large", "over the limit"));
+  });
+  await world.finish(world.boxes[0]?.node?.runner.run(note, "long"));
+  await world.clock.run(world.clock.nowMs + 4 * VECTOR_INTERVAL_MS);
+  expect(tries).toBeGreaterThan(4);
+  const story = `${world.boxes[0]?.id} logs an error: a batch of entries was not sent`;
+  const loud = world.violations.filter(({ what }) => what.startsWith(story));
+  expect(loud).toHaveLength(2);
 });

@@ -134,15 +134,26 @@ describe("a level store", () => {
     let isHidden: boolean;
     /** Reads that fail, counted down. */
     let unreadable: number;
+    /** Called before the store is open anew, and before a write. */
+    let beforeOpen: () => unknown;
+    let beforeWrite: () => unknown;
     beforeEach(async () => {
       [lies, isHidden, unreadable] = [false, false, 0];
+      beforeOpen = beforeWrite = () => undefined;
       await store.close();
       const db = new Level<string, string>(folder);
       await db.open();
       const write = db.batch.bind(db) as (ops: unknown, options: unknown) => Promise<void>;
+      const open = db.open.bind(db);
       const read = db.getSync.bind(db) as (key: string) => string | undefined;
       Object.assign(db, {
+        open: async (): Promise<void> => {
+          const opened = open();
+          await beforeOpen();
+          await opened;
+        },
         batch: async (ops: unknown, options: unknown): Promise<void> => {
+          await beforeWrite();
           await write(ops, options);
           if (!lies) return;
           lies = false;
@@ -164,6 +175,35 @@ describe("a level store", () => {
       [isHidden, takesWrites] = [false, true];
       await store.batch([put("c", "1")]);
       expect(values()).toEqual([undefined, undefined, "1"]);
+    });
+
+    it.each(["opens anew", "undoes it"])("shows nothing of it while it %s", async (moment) => {
+      await store.batch([put("c", "1")]);
+      [lies, isHidden, takesWrites] = [true, true, false];
+      await expect(store.batch([put("a", "1"), put("b", "1")])).rejects.toThrow("not written");
+      [isHidden, takesWrites] = [false, true];
+      const reached = Promise.withResolvers<void>();
+      const goOn = Promise.withResolvers<void>();
+      const hold = (): Promise<void> => {
+        beforeOpen = beforeWrite = () => undefined;
+        reached.resolve();
+        return goOn.promise;
+      };
+      if (moment === "opens anew") beforeOpen = hold;
+      else beforeWrite = hold;
+      const written = store.batch([put("d", "1")]);
+      await reached.promise;
+      const range = store.range({ gte: "a", limit: 10 }).then(
+        (rows) => rows,
+        (error: unknown) => error,
+      );
+      const refused = expect.objectContaining({ status: 503 });
+      expect(() => store.get("a")).toThrow(refused);
+      expect(() => store.snapshot()).toThrow(refused);
+      goOn.resolve();
+      await written;
+      expect(await range).toEqual(refused);
+      expect([...values(), store.get("d")]).toEqual([undefined, undefined, "1", "1"]);
     });
 
     it("answers nothing while it cannot tell what there is to undo", async () => {
