@@ -5,7 +5,7 @@ import type { TransactionRecord } from "../../core/transaction/records.ts";
 import { isBlobHash } from "./blob-files.ts";
 import type { BlobStore } from "./blob-store.ts";
 
-/** Blobs that wait to be copied; what does not fit is found by the next look at all records. */
+/** Blobs that wait to be copied; what does not fit is found by another look at all records. */
 const WANTED_MAX = 1000;
 /** Media records read at once. */
 const RECORDS_PER_READ = 500;
@@ -13,7 +13,7 @@ const RECORDS_PER_READ = 500;
 const AGAIN_MS = 30_000;
 
 export interface BlobCopierDeps {
-  readonly blobs: BlobStore;
+  readonly blobs: Pick<BlobStore, "has" | "fetch">;
   readonly reader: Reader;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -22,16 +22,21 @@ export interface BlobCopierDeps {
 /**
  * Copies to this disk what other boxes were given, one blob at a time, so that a lost card loses no
  * media. Told of each new record, and to look at all of them when a box comes into reach; what fails all
- * the same is tried again.
+ * the same is tried again. What finds no room in its lists is found by looking at all records again.
  */
 export class BlobCopier {
   readonly #deps: BlobCopierDeps;
-  readonly #wanted = new Set<string>();
-  readonly #failed = new Set<string>();
+  /** Sizes by hash, as the records tell them; 0 when not known. */
+  readonly #wanted = new Map<string, number>();
+  readonly #failed = new Map<string, number>();
   #again: { cancel(): void } | undefined;
   #copying: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
   #lookAgain = false;
+  /** Look again as soon as the wanted ones were tried: another one found no room among them. */
+  #lookThen = false;
+  /** Look again when the failed ones are tried: another one found no room among them, or a look broke off. */
+  #lookLater = false;
   #stopped = false;
 
   constructor(deps: BlobCopierDeps) {
@@ -41,8 +46,19 @@ export class BlobCopier {
   /** Wants the blob of a record that has just been applied, if it names one. */
   take(record: TransactionRecord): void {
     if (record.kind !== "put" || record.collection !== "media") return;
-    const hash = hashOf(record.value);
-    if (hash !== undefined) this.#want(hash);
+    const blob = blobOf(record.value);
+    if (blob !== undefined) this.want(blob.hash, blob.sizeBytes);
+  }
+
+  /** Wants a blob that is not here, or was lost. */
+  want(hash: string, sizeBytes = 0): void {
+    if (this.#stopped) return;
+    if (this.#wanted.size >= WANTED_MAX) {
+      this.#lookThen = true;
+      return;
+    }
+    this.#wanted.set(hash, sizeBytes);
+    this.#copying ??= this.#copy();
   }
 
   /** Wants every blob that is known and not here. */
@@ -63,38 +79,38 @@ export class BlobCopier {
     await this.settled();
   }
 
-  #want(hash: string): void {
-    if (this.#stopped || this.#wanted.size >= WANTED_MAX) return;
-    this.#wanted.add(hash);
-    this.#copying ??= this.#copy();
-  }
-
   async #copy(): Promise<void> {
-    for (const hash of this.#wanted) {
+    for (const [hash, sizeBytes] of this.#wanted) {
       this.#wanted.delete(hash);
-      await this.#tryFetch(hash);
+      await this.#tryFetch(hash, sizeBytes);
     }
     this.#copying = undefined;
+    if (this.#lookThen) this.lookAtAll();
+    this.#lookThen = false;
+    // Only now: what fails again and again must not keep the wanted from coming to an end.
+    this.#tryAgainLater();
   }
 
-  async #tryFetch(hash: string): Promise<void> {
+  async #tryFetch(hash: string, sizeBytes: number): Promise<void> {
     try {
-      const isHere = await this.#deps.blobs.fetch(hash);
+      const isHere = await this.#deps.blobs.fetch(hash, sizeBytes);
       if (isHere) return;
       this.#deps.logger.debug({ hash }, "no box in reach has this blob yet");
     } catch (error) {
       this.#deps.logger.warn({ hash, err: error }, "a blob was not copied");
     }
-    this.#tryLater(hash);
+    if (this.#failed.size < WANTED_MAX) this.#failed.set(hash, sizeBytes);
+    else this.#lookLater = true;
   }
 
-  #tryLater(hash: string): void {
-    if (this.#stopped) return;
-    if (this.#failed.size < WANTED_MAX) this.#failed.add(hash);
+  #tryAgainLater(): void {
+    if (this.#stopped || (this.#failed.size === 0 && !this.#lookLater)) return;
     this.#again ??= this.#deps.timers.after(AGAIN_MS, () => {
       this.#again = undefined;
-      for (const failed of this.#failed) this.#want(failed);
+      for (const [hash, sizeBytes] of this.#failed) this.want(hash, sizeBytes);
       this.#failed.clear();
+      if (this.#lookLater) this.lookAtAll();
+      this.#lookLater = false;
     });
   }
 
@@ -108,35 +124,49 @@ export class BlobCopier {
       }
     } catch (error) {
       this.#deps.logger.warn({ err: error }, "the media records were not read");
+      this.#lookLater = true;
+      this.#tryAgainLater();
     } finally {
       this.#looking = undefined;
     }
   }
 
   async #lookOnce(): Promise<void> {
-    using snapshot = this.#deps.reader.snapshot();
     let after: string[] | undefined;
     for (;;) {
-      const rows = await snapshot.range(puts, {
-        prefix: ["media"],
-        ...(after ? { after } : {}),
-        limit: RECORDS_PER_READ,
-      });
+      const rows = await this.#records(after);
       for (const [key, { value }] of rows) {
-        after = key.slice(1);
-        const hash = hashOf(value);
-        if (hash === undefined || (await this.#deps.blobs.has(hash))) continue;
-        this.#want(hash);
-        // A long list is worked off before more is read.
-        if (this.#wanted.size >= WANTED_MAX) await this.#copying;
         if (this.#stopped) return;
+        after = key.slice(1);
+        const blob = blobOf(value);
+        if (blob === undefined || (await this.#isHere(blob.hash))) continue;
+        // A long list is worked off before more is read.
+        while (this.#wanted.size >= WANTED_MAX) await this.#copying;
+        this.want(blob.hash, blob.sizeBytes);
       }
       if (rows.length < RECORDS_PER_READ) return;
     }
   }
+
+  /** One page of media records. The copying in between takes hours: no snapshot is held that long. */
+  async #records(after: string[] | undefined) {
+    using snapshot = this.#deps.reader.snapshot();
+    return await snapshot.range(puts, {
+      prefix: ["media"],
+      ...(after ? { after } : {}),
+      limit: RECORDS_PER_READ,
+    });
+  }
+
+  /** What the disk does not tell is wanted: fetching it fails, and is tried again later. */
+  #isHere(hash: string): Promise<boolean> {
+    return this.#deps.blobs.has(hash).catch(() => false);
+  }
 }
 
-function hashOf(value: unknown): string | undefined {
-  const hash = isObject(value) ? value["hash"] : undefined;
-  return typeof hash === "string" && isBlobHash(hash) ? hash : undefined;
+function blobOf(value: unknown): { readonly hash: string; readonly sizeBytes: number } | undefined {
+  if (!isObject(value)) return undefined;
+  const { hash, sizeBytes } = value;
+  if (typeof hash !== "string" || !isBlobHash(hash)) return undefined;
+  return { hash, sizeBytes: typeof sizeBytes === "number" ? sizeBytes : 0 };
 }

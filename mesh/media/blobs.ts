@@ -51,6 +51,7 @@ export function copyBlobs(options: CopyBlobsOptions): BlobCopier {
       if (!own) for (const record of transaction.records) copier.take(record);
     }
   });
+  deps.blobs.onLost((hash) => copier.want(hash));
   transport.onLink(({ kind }) => {
     if (kind === "up") copier.lookAtAll();
   });

@@ -4,6 +4,7 @@ import type { BlobDraft, BlobFolder } from "../../mesh/media/blob-folder.ts";
 /** What a disk does to content; each step may take its time, or fail. */
 export interface MemoryBlobFaults {
   readonly freeBytes?: () => number;
+  readonly beforeAppend?: () => Promise<void>;
   readonly beforeKeep?: () => Promise<void>;
   readonly afterKeep?: () => Promise<void>;
 }
@@ -15,10 +16,16 @@ const CHUNK_BYTES = 64 * 1024;
 export class MemoryBlobs implements BlobFolder {
   readonly #kept: Map<string, Uint8Array>;
   readonly #faults: MemoryBlobFaults;
+  readonly #drafts = new Set<BlobDraft>();
 
   constructor(kept: Map<string, Uint8Array> = new Map(), faults: MemoryBlobFaults = {}) {
     this.#kept = kept;
     this.#faults = faults;
+  }
+
+  /** Drafts that were neither kept nor discarded: open files, on a disk. */
+  get draftsLeft(): number {
+    return this.#drafts.size;
   }
 
   freeBytes(): Promise<number> {
@@ -29,24 +36,29 @@ export class MemoryBlobs implements BlobFolder {
     const chunks: Uint8Array[] = [];
     const sum = createHash("sha256");
     let sizeBytes = 0;
-    const draft = {
+    const draft: BlobDraft = {
       get sizeBytes() {
         return sizeBytes;
       },
       hash: () => sum.copy().digest("hex"),
-      append: (bytes: Uint8Array) => {
+      append: async (bytes: Uint8Array) => {
+        if (this.#faults.beforeAppend) await this.#faults.beforeAppend();
         chunks.push(Uint8Array.from(bytes));
         sum.update(bytes);
         sizeBytes += bytes.length;
-        return Promise.resolve();
       },
       keep: async (hash: string) => {
         await this.#faults.beforeKeep?.();
         this.#kept.set(hash, Buffer.concat(chunks));
+        this.#drafts.delete(draft);
         await this.#faults.afterKeep?.();
       },
-      discard: () => Promise.resolve(),
+      discard: () => {
+        this.#drafts.delete(draft);
+        return Promise.resolve();
+      },
     };
+    this.#drafts.add(draft);
     return Promise.resolve(draft);
   }
 

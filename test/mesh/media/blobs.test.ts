@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -163,6 +163,21 @@ describe("copying", () => {
     await new Promise((resolve) => setImmediate(resolve));
     await copier.settled();
     expect(await Promise.all(hashes.map((hash) => second.has(hash)))).toEqual([true, true]);
+    await copier.stop();
+  });
+
+  it("brings anew what a reader found damaged", async () => {
+    const bytes = randomBytes(1000);
+    const hash = await upload(bytes);
+    await second.fetch(hash);
+    const path = join(root, two, "media", hash.slice(0, 2), hash.slice(2, 4), hash);
+    await writeFile(path, randomBytes(1000));
+    const copier = start();
+    await copier.settled();
+    const reading = Array.fromAsync((await second.read(hash)) ?? []);
+    await expect(reading).rejects.toThrow("damaged");
+    await copier.settled();
+    expect(await readFile(path)).toEqual(bytes);
     await copier.stop();
   });
 
