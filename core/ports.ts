@@ -224,6 +224,8 @@ export interface EffectLane {
   readonly name: LaneName;
   /** Effects older than this are given up, milliseconds. */
   readonly keptMs: number;
+  /** Effects that may wait for one target, the oldest is given up for a further one; Infinity: none ever is. */
+  readonly waitingMax: number;
   /** Whom the effect must reach, each named by a text that stands for the same one on every box. */
   targetsOf(effect: Effect): Promise<readonly string[]>;
   /** Reaches one of them: `failed` is tried again later, `done` is never repeated. */

@@ -18,9 +18,9 @@ function appointmentOf(delayed: DelayedEvent | undefined): Appointment | undefin
 
 /** Sends delayed events when they are due. */
 export class DelayedSending implements Appointments {
-  readonly #deps: Pick<Services, "reader" | "runner">;
+  readonly #deps: Pick<Services, "reader" | "runner" | "isCaughtUp">;
 
-  constructor(deps: Pick<Services, "reader" | "runner">) {
+  constructor(deps: Pick<Services, "reader" | "runner" | "isCaughtUp">) {
     this.#deps = deps;
   }
 
@@ -43,12 +43,13 @@ export class DelayedSending implements Appointments {
   }
 
   async keep(id: string): Promise<void> {
-    const { runner } = this.#deps;
+    const { runner, isCaughtUp } = this.#deps;
+    const isBehind = !isCaughtUp();
     try {
       await runner.run(sendDelayed, { id, when: "due" });
     } catch (error) {
-      // A box that cannot write now tries again; what the room refuses is refused for good.
-      if (!(error instanceof MatrixError) || error.status >= 500) throw error;
+      // A box that cannot write now, or does not know all yet, tries again; what the room refuses is refused for good.
+      if (!(error instanceof MatrixError) || error.status >= 500 || isBehind) throw error;
       await runner.run(endDelayed, { id, error });
     }
   }

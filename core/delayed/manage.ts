@@ -44,24 +44,28 @@ function sendAs(draft: Draft, delayed: DelayedEvent, env: Env): EventId {
   return send(draft, { ...message, duplicate: false }, env);
 }
 
-/** Command: starts the delay anew. */
-export function restartDelayed(draft: Draft, { id }: { readonly id: string }, env: Env): void {
+/** Command: starts the delay anew; false when it is over. */
+export function restartDelayed(draft: Draft, { id }: { readonly id: string }, env: Env): boolean {
   const delayed = readDelayed(draft, id);
-  if (delayed && !delayed.ending) {
-    draft.putFact("delayed_since", [id], { ms: millisecondsOf(env.time) });
-  }
+  if (!delayed || delayed.ending) return false;
+  draft.putFact("delayed_since", [id], { ms: millisecondsOf(env.time) });
+  return true;
 }
 
-/** Command: ends a delayed event that was not sent; `error` says why, unless somebody wanted it. */
+/**
+ * Command: ends a delayed event that was not sent; `error` says why, unless somebody wanted it. False
+ * when it was over before.
+ */
 export function endDelayed(
   draft: Draft,
   { id, error }: { readonly id: string; readonly error?: MatrixError },
   env: Env,
-): void {
+): boolean {
   const delayed = readDelayed(draft, id);
-  if (!delayed || delayed.ending) return;
+  if (!delayed || delayed.ending) return false;
   const reason = error ? { error: { errcode: error.errcode, error: error.message } } : {};
   draft.putFact("delayed_end", [id], { ts: millisecondsOf(env.time), ...reason });
+  return true;
 }
 
 /** @throws MatrixError 404 M_NOT_FOUND, also for another user's. Without a user the ID is enough. */
@@ -88,17 +92,24 @@ export async function manageDelayed(
   input: { readonly id: string; readonly action: Action; readonly user: UserId | undefined },
 ): Promise<void> {
   const { id, action } = input;
-  const delayed = await requireDelayed(deps, id, input.user);
-  if (delayed.ending) {
-    const outcome: Action = delayed.ending.event === undefined ? "cancel" : "send";
-    if (outcome === action) return;
-    throw new MatrixError(409, "M_UNKNOWN", "The delayed event is over already.");
+  const look = (): Promise<DelayedEvent> => requireDelayed(deps, id, input.user);
+  let delayed = await look();
+  if (!delayed.ending) {
+    if (await act(deps, action, delayed)) return;
+    // It ended after the look.
+    delayed = await look();
   }
+  const outcome: Action = delayed.ending?.event === undefined ? "cancel" : "send";
+  if (outcome === action) return;
+  throw new MatrixError(409, "M_UNKNOWN", "The delayed event is over already.");
+}
+
+/** False when it is over. */
+async function act(deps: Deps, action: Action, { id, room }: DelayedEvent): Promise<boolean> {
   switch (action) {
     case "send":
-      refuseWhileBehind(deps, delayed.room);
-      await deps.runner.run(sendDelayed, { id, when: "now" });
-      return;
+      refuseWhileBehind(deps, room);
+      return (await deps.runner.run(sendDelayed, { id, when: "now" })) !== undefined;
     case "cancel":
       return deps.runner.run(endDelayed, { id });
     case "restart":

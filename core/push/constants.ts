@@ -12,6 +12,8 @@ export const PUSHER_BYTES_MAX = 8192;
 export const COUNTED_ROOMS_MAX = 2000;
 /** Older notifications are given up: nobody wants to be told of yesterday's messages, milliseconds. */
 export const NOTIFICATIONS_KEPT_MS = 24 * 3_600_000;
+/** Notifications that wait for one gateway; older ones are given up for newer ones. */
+export const NOTIFICATIONS_WAITING_MAX = 200;
 /** Milliseconds until a push gateway counts as out of reach; it asks another server in turn. */
 export const GATEWAY_TIMEOUT_MS = 15_000;
 /** Bytes of a gateway's answer: the rejected pushkeys of one request, with room to spare. */

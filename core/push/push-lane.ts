@@ -18,6 +18,7 @@ import {
   GATEWAY_ANSWER_BYTES_MAX,
   GATEWAY_TIMEOUT_MS,
   NOTIFICATIONS_KEPT_MS,
+  NOTIFICATIONS_WAITING_MAX,
   TOLD_BADGES_MAX,
 } from "./constants.ts";
 import { evaluatePush } from "./evaluate.ts";
@@ -39,6 +40,7 @@ export type PushDeps = Pick<Services, "reader" | "documents" | "runner" | "logge
 export class PushLane implements EffectLane {
   readonly name = "push";
   readonly keptMs = NOTIFICATIONS_KEPT_MS;
+  readonly waitingMax = NOTIFICATIONS_WAITING_MAX;
   readonly #deps: PushDeps;
   /** What each gateway was told last of the number of unread messages. */
   readonly #told = new Lru<string, { readonly unread: number }>(TOLD_BADGES_MAX);

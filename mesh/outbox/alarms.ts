@@ -22,18 +22,13 @@ export interface AlarmsDeps {
 export class Alarms {
   readonly #deps: AlarmsDeps;
   readonly #waiting = new Map<string, Appointment>();
+  #isLoaded = false;
   #timer: { cancel(): void } | undefined;
   #ringing: Promise<void> | undefined;
   #stopped = false;
 
   constructor(deps: AlarmsDeps) {
     this.#deps = deps;
-  }
-
-  /** Finds what waits in the store. */
-  async load(): Promise<void> {
-    for (const appointment of await this.#deps.appointments.all()) this.#note(appointment);
-    this.ring();
   }
 
   noticed(entries: readonly Flushed[]): void {
@@ -64,6 +59,18 @@ export class Alarms {
     await this.#ringing;
   }
 
+  /** Finds what waits in the store; what cannot be read now is looked for when the bell rings next. */
+  async #load(): Promise<void> {
+    const { appointments, logger } = this.#deps;
+    try {
+      // Of each the newest state: it may have been moved while the others were read.
+      for (const { id } of await appointments.all()) this.#look(id);
+      this.#isLoaded = true;
+    } catch (error) {
+      logger.warn({ err: error }, "could not look for what is to be done later");
+    }
+  }
+
   #look(id: string): void {
     const appointment = this.#deps.appointments.get(id);
     if (appointment) this.#note(appointment);
@@ -78,6 +85,7 @@ export class Alarms {
 
   async #ring(): Promise<void> {
     const { appointments, isOurs, logger } = this.#deps;
+    if (!this.#isLoaded) await this.#load();
     const nowMs = this.#nowMs();
     const due = [...this.#waiting.values()]
       .filter((each) => each.dueMs <= nowMs && isOurs(each.origin))

@@ -22,11 +22,9 @@ export const RETRY_MS_MIN = 1000;
 export const RETRY_MS_MAX = 15 * 60_000;
 /** Part of a wait that is left to chance, so that what failed together is not tried again together. */
 export const RETRY_JITTER = 0.25;
-/** Targets that are being reached at one time: connections and memory of a small box. */
+/** Targets of one lane that are being reached at one time: connections and memory of a small box. */
 export const TARGETS_AT_ONCE_MAX = 8;
-/** Effects of which one target may have this many waiting; older ones are given up for it. */
-export const TARGET_WAITING_MAX = 200;
-/** Effects held in memory; further ones wait on disk until there is room. */
+/** Effects of one lane that are held in memory; further ones wait on disk until there is room. */
 export const IN_HAND_MAX = 2000;
 /** Rows read at once when looking for effects on disk. */
 export const SCAN_ROWS = 200;

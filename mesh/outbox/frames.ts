@@ -16,6 +16,8 @@ export interface OutboxFrame {
   readonly settled: readonly SettledRecord[];
   /** Does the one that speaks want to be told what is done? */
   readonly asks: boolean;
+  /** Does it take writes? */
+  readonly works: boolean;
 }
 
 export function encodeOutboxFrame(frame: OutboxFrame): Uint8Array {
@@ -27,9 +29,10 @@ export function decodeOutboxFrame(bytes: Uint8Array): OutboxFrame | undefined {
   if (bytes.length > FRAME_BYTES_MAX) return undefined;
   const value = parseJson(Buffer.from(bytes).toString());
   if (!isObject(value)) return undefined;
-  const { sees, settled, asks } = value;
+  const { sees, settled, asks, works } = value;
   if (!Array.isArray(sees) || sees.length > BOXES_MAX || !Array.isArray(settled)) return undefined;
   const boxes = sees.flatMap((box: unknown) => parseBoxId(box) ?? []);
   if (!settled.every(isSettledRecord)) return undefined;
-  return { sees: boxes, settled, asks: asks === true };
+  // Earlier versions do not say.
+  return { sees: boxes, settled, asks: asks === true, works: works !== false };
 }

@@ -47,10 +47,15 @@ export class Outbox {
   readonly #deps: OutboxDeps;
   readonly #owners: Owners;
   readonly #settlements: Settlements;
-  readonly #worker: Worker;
+  readonly #workers: ReadonlyMap<LaneName, Worker>;
   readonly #alarms: Alarms;
   readonly #unsubscribe: Unsubscribe[] = [];
-  readonly #startedMs: number;
+  /** Since when it does its part, by `timers.elapsed`: its start, or when its disk took writes again. */
+  #hereSinceMs: number;
+  /** Others may have done what it began in this life, and what they wrote may not be here yet. */
+  #isReturning = false;
+  /** What the others are told: does it take writes? */
+  #works = true;
   #behindSinceMs: number | undefined;
   #ours = "";
   #ticks = 0;
@@ -59,20 +64,20 @@ export class Outbox {
   #stopped = false;
 
   constructor(deps: OutboxDeps) {
-    const { timers, transport, ledger } = deps;
+    const { timers, transport, ledger, lanes } = deps;
+    const isOurs = (origin: Origin): boolean => this.#isOurs(origin);
     this.#deps = deps;
-    this.#startedMs = timers.elapsed();
+    this.#hereSinceMs = timers.elapsed();
     this.#owners = new Owners({ self: transport.self, linked: () => this.#linked(), timers });
     this.#settlements = new Settlements({
       ...deps,
       announce: (settled) => this.#tell(this.#linked(), settled),
     });
-    this.#worker = new Worker({
-      ...deps,
-      isOurs: (origin) => this.#isOurs(origin),
-      settlements: this.#settlements,
-    });
-    this.#alarms = new Alarms({ ...deps, isOurs: (origin) => this.#isOurs(origin) });
+    const settlements = this.#settlements;
+    this.#workers = new Map(
+      lanes.map((lane) => [lane.name, new Worker({ ...deps, lane, isOurs, settlements })]),
+    );
+    this.#alarms = new Alarms({ ...deps, isOurs });
     ledger.onFlushed((entries) => this.#flushed(entries));
   }
 
@@ -87,9 +92,6 @@ export class Outbox {
         if (kind === "up") this.#tell([box], [], true);
       }),
     );
-    this.#alarms.load().catch((error: unknown) => {
-      this.#deps.logger.error({ err: error }, "could not look for what is to be done later");
-    });
     this.#tick();
   }
 
@@ -100,7 +102,7 @@ export class Outbox {
     for (const off of this.#unsubscribe) off();
     await this.#scanning;
     await this.#alarms.stop();
-    await this.#worker.stop();
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
     await this.#settlements.write();
     this.#settlements.stop();
   }
@@ -116,7 +118,7 @@ export class Outbox {
 
   #tell(boxes: readonly BoxId[], settled: readonly SettledRecord[], asks = false): void {
     const { transport, logger } = this.#deps;
-    const bytes = encodeOutboxFrame({ sees: this.#linked(), settled, asks });
+    const bytes = encodeOutboxFrame({ sees: this.#linked(), settled, asks, works: this.#works });
     for (const box of boxes) {
       transport.send(box, CHANNEL, bytes).catch((error: unknown) => {
         logger.debug({ box, err: error }, "a box was not told what is done");
@@ -131,9 +133,10 @@ export class Outbox {
       return;
     }
     this.#owners.seen([from, ...frame.sees]);
+    this.#owners.hear(from, frame.works);
     for (const record of frame.settled) {
       this.#settlements.hear(record);
-      this.#worker.letGo(record);
+      this.#workers.get(record.lane)?.letGo(record);
     }
     if (frame.asks) this.#answer(from);
   }
@@ -145,17 +148,29 @@ export class Outbox {
     if (isCaughtUp()) this.#behindSinceMs = undefined;
     else this.#behindSinceMs ??= timers.elapsed();
     this.#owners.seen(this.#linked());
+    this.#lookAtDisk();
     this.#tell(this.#linked(), []);
     this.#alarms.ring();
     const ours = members().filter((box) => this.#owners.isOurs(box));
     const state = `${this.#deps.takesWrites()} ${this.#knowsThePast()} ${ours.join()}`;
     const isDue = ++this.#ticks % TICKS_PER_SCAN === 0;
-    const isMore = this.#worker.takeMore();
-    if (state === this.#ours && !isMore && !isDue) return;
+    const more = [...this.#workers.values()].filter((worker) => worker.takeMore());
+    if (state === this.#ours && more.length === 0 && !isDue) return;
     this.#ours = state;
     this.#scanning ??= this.#scan().finally(() => {
       this.#scanning = undefined;
     });
+  }
+
+  /** Leaves its work to the others while the disk refuses it, and takes it back when it knows what they did. */
+  #lookAtDisk(): void {
+    const { state, takesWrites, transport, timers } = this.#deps;
+    if (!this.#owners.isOurs(transport.self)) {
+      this.#isReturning = true;
+      this.#hereSinceMs = timers.elapsed();
+    } else if (this.#knowsThePast()) this.#isReturning = false;
+    this.#works = takesWrites() && state.failure === undefined;
+    this.#owners.hear(transport.self, this.#works);
   }
 
   /** Would this box know if what others or its earlier lives began were done? */
@@ -163,17 +178,17 @@ export class Outbox {
     const { timers, members, isCaughtUp, transport } = this.#deps;
     const nowMs = timers.elapsed();
     if (members().every((box) => box === transport.self)) return true;
-    if (nowMs - this.#startedMs < RETURN_MS) return false;
-    if (this.#linked().length === 0) return nowMs - this.#startedMs >= AWAY_MS;
+    if (nowMs - this.#hereSinceMs < RETURN_MS) return false;
+    if (this.#linked().length === 0) return nowMs - this.#hereSinceMs >= AWAY_MS;
     const isStuck =
       this.#behindSinceMs !== undefined && nowMs - this.#behindSinceMs >= BEHIND_MS_MAX;
     return isCaughtUp() || isStuck;
   }
 
   #isOurs(origin: Origin): boolean {
-    if (!this.#deps.takesWrites()) return false;
-    if (origin === this.#deps.ledger.life) return true;
-    return this.#owners.isOurs(boxOf(origin)) && this.#knowsThePast();
+    if (!this.#deps.takesWrites() || !this.#owners.isOurs(boxOf(origin))) return false;
+    if (origin === this.#deps.ledger.life && !this.#isReturning) return true;
+    return this.#knowsThePast();
   }
 
   #flushed(entries: readonly Flushed[]): void {
@@ -185,11 +200,11 @@ export class Outbox {
       records.forEach((record, index) => {
         if (record.kind === "settled") {
           this.#settlements.written(record);
-          this.#worker.letGo(record);
+          this.#workers.get(record.lane)?.letGo(record);
         }
         if (record.kind !== "effect" || !this.#isOurs(origin)) return;
         const { lane, effect } = record;
-        this.#worker.take({ lane, effect, time, origin, place: [seq, index] });
+        this.#workers.get(lane)?.take({ lane, effect, time, origin, place: [seq, index] });
       });
     }
   }
@@ -217,7 +232,7 @@ export class Outbox {
         const origin = originOf(box, incarnation);
         // The newest row: it may have been settled since the snapshot.
         const row = this.#isOurs(origin) ? state.get(effects, key) : undefined;
-        if (row) this.#worker.take({ ...row, lane, origin, place });
+        if (row) this.#workers.get(lane)?.take({ ...row, lane, origin, place });
         after = [box, incarnation, ...place];
       }
       if (rows.length < SCAN_ROWS) return;

@@ -1,10 +1,12 @@
 import type { Random, Timers } from "../../core/ports.ts";
-import { RETRY_JITTER, RETRY_MS_MAX, RETRY_MS_MIN, TARGET_WAITING_MAX } from "./constants.ts";
+import { RETRY_JITTER, RETRY_MS_MAX, RETRY_MS_MIN } from "./constants.ts";
 import type { Waiting } from "./waiting.ts";
 
 export interface TargetQueueDeps {
   readonly timers: Timers;
   readonly random: Random;
+  /** When more wait the oldest is given up. */
+  readonly waitingMax: number;
   /** Waits for a free place among all targets, and runs. */
   readonly inTurn: (work: () => Promise<void>) => Promise<void>;
   /** `skipped`: not to be done here, or not any more. Never rejects. */
@@ -32,14 +34,20 @@ export class TargetQueue {
     return this.#failures > 0;
   }
 
+  get length(): number {
+    return this.#waiting.length;
+  }
+
   add(effect: Waiting): void {
     this.#waiting.push(effect);
-    if (this.#waiting.length > TARGET_WAITING_MAX) {
-      // The first one may be under way.
-      const [oldest] = this.#waiting.splice(1, 1);
-      if (oldest) this.#deps.over(oldest);
-    }
+    if (this.#waiting.length > this.#deps.waitingMax) this.giveUpOldest();
     this.#run();
+  }
+
+  /** Leaves the first one, which may be under way. */
+  giveUpOldest(): void {
+    const [oldest] = this.#waiting.splice(1, 1);
+    if (oldest) this.#deps.over(oldest);
   }
 
   stop(): void {

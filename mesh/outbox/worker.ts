@@ -10,7 +10,7 @@ import { nameOf, outcomesOf, owedByBoth } from "./waiting.ts";
 import type { PlaceName, Waiting } from "./waiting.ts";
 
 export interface WorkerDeps {
-  readonly lanes: readonly EffectLane[];
+  readonly lane: EffectLane;
   readonly timers: Timers;
   readonly random: Random;
   readonly logger: Logger;
@@ -41,10 +41,9 @@ function isOver({ left, told }: InHand): boolean {
   return told > 0 && left.size === 0;
 }
 
-/** Does effects: finds out whom each must reach, and tries until all are reached or it is too late. */
+/** Does the effects of a lane: finds out whom each must reach, and tries until all are reached or it is too late. */
 export class Worker {
   readonly #deps: WorkerDeps;
-  readonly #lanes: ReadonlyMap<string, EffectLane>;
   readonly #hand = new Map<PlaceName, InHand>();
   readonly #queues = new Map<string, TargetQueue>();
   readonly #turns = new Turns(TARGETS_AT_ONCE_MAX);
@@ -56,7 +55,6 @@ export class Worker {
 
   constructor(deps: WorkerDeps) {
     this.#deps = deps;
-    this.#lanes = new Map(deps.lanes.map((lane) => [lane.name, lane]));
   }
 
   /** Was something not taken, and is there room for it now? Asking forgets it. */
@@ -69,11 +67,12 @@ export class Worker {
   /** Takes an effect in hand, unless it is there or over. */
   take(effect: Waiting): void {
     const name = nameOf(effect);
-    if (this.#stopped || this.#hand.has(name) || !this.#lanes.has(effect.lane)) return;
+    if (this.#stopped || this.#hand.has(name)) return;
     const only = owedByBoth(effect.only, this.#deps.settlements.get(name)?.owedTo);
     if (only?.length === 0 || this.#isTooOld(effect)) {
       return this.#deps.settlements.note({ effect, owedTo: [] });
     }
+    if (this.#hand.size >= IN_HAND_MAX) this.#makeRoom();
     if (this.#hand.size >= IN_HAND_MAX) {
       this.#hasTurnedAway = true;
       return;
@@ -110,16 +109,27 @@ export class Worker {
     for (const inHand of this.#hand.values()) this.#tellOwed(inHand);
   }
 
-  #isTooOld({ lane, time }: Waiting): boolean {
-    const keptMs = this.#lanes.get(lane)?.keptMs ?? 0;
-    return millisecondsOf(this.#deps.now()) - millisecondsOf(time) > keptMs;
+  #isTooOld({ time }: Waiting): boolean {
+    const { lane, now } = this.#deps;
+    return millisecondsOf(now()) - millisecondsOf(time) > lane.keptMs;
+  }
+
+  /** Targets that fail hold no more than half of what is in hand: the longest queue gives up its oldest. */
+  #makeRoom(): void {
+    if (this.#deps.lane.waitingMax === Infinity) return;
+    const failing = [...this.#queues.values()].filter(({ isFailing }) => isFailing);
+    let held = failing.reduce((sum, { length }) => sum + length, 0);
+    for (; this.#hand.size >= IN_HAND_MAX && held > IN_HAND_MAX / 2; held--) {
+      const longest = failing.reduce((a, b) => (b.length > a.length ? b : a));
+      longest.giveUpOldest();
+    }
   }
 
   async #plan(name: PlaceName, inHand: InHand): Promise<void> {
     const { effect, left } = inHand;
     if (this.#stopped || this.#hand.get(name) !== inHand) return;
     try {
-      const targets = (await this.#lanes.get(effect.lane)?.targetsOf(effect.effect)) ?? [];
+      const targets = await this.#deps.lane.targetsOf(effect.effect);
       for (const target of targets) if (inHand.only?.includes(target) ?? true) left.add(target);
     } catch (error) {
       this.#deps.logger.warn({ err: error }, "could not find out whom to tell");
@@ -130,23 +140,23 @@ export class Worker {
     if (this.#hand.get(name) !== inHand) return;
     inHand.told = left.size;
     if (left.size === 0) return this.#finish(effect);
-    for (const target of left) this.#queueOf(effect.lane, target).add(effect);
+    for (const target of left) this.#queueOf(target).add(effect);
   }
 
-  #queueOf(lane: string, target: string): TargetQueue {
-    const key = `${lane} ${target}`;
-    let queue = this.#queues.get(key);
+  #queueOf(target: string): TargetQueue {
+    let queue = this.#queues.get(target);
     if (!queue) {
-      const { timers, random } = this.#deps;
+      const { timers, random, lane } = this.#deps;
       queue = new TargetQueue({
         timers,
         random,
+        waitingMax: lane.waitingMax,
         inTurn: (work) => this.#turns.run(work),
         perform: (effect) => this.#perform(target, effect),
         over: (effect) => this.#over(target, effect),
-        idle: () => this.#queues.delete(key),
+        idle: () => this.#queues.delete(target),
       });
-      this.#queues.set(key, queue);
+      this.#queues.set(target, queue);
     }
     return queue;
   }
@@ -160,9 +170,8 @@ export class Worker {
       this.#hand.delete(name);
       return "skipped";
     }
-    const lane = this.#lanes.get(effect.lane);
-    if (!lane || this.#isTooOld(effect)) return "done";
-    const work = this.#try(lane, target, inHand);
+    if (this.#isTooOld(effect)) return "done";
+    const work = this.#try(target, inHand);
     this.#underWay.add(work);
     try {
       return await work;
@@ -171,7 +180,8 @@ export class Worker {
     }
   }
 
-  async #try(lane: EffectLane, target: string, inHand: InHand): Promise<"done" | "failed"> {
+  async #try(target: string, inHand: InHand): Promise<"done" | "failed"> {
+    const { lane } = this.#deps;
     try {
       const outcome = await lane.perform(target, inHand.effect.effect, this.#abort.signal);
       if (outcome === "failed") this.#tellOwed(inHand);
@@ -195,8 +205,7 @@ export class Worker {
     // The turn ended, and perhaps began again, while the target was being reached.
     if (now && now !== inHand) narrow(now, [...left]);
     if (left.size === 0 || (now && isOver(now))) return this.#finish(effect);
-    const isFailing = (other: string): boolean =>
-      this.#queues.get(`${effect.lane} ${other}`)?.isFailing === true;
+    const isFailing = (other: string): boolean => this.#queues.get(other)?.isFailing === true;
     if (now !== inHand || [...left].some(isFailing)) this.#tellOwed(inHand);
   }
 

@@ -41,6 +41,35 @@ test("when its box dies another one sends it, and the box does not when it comes
   expect(boxes.sent(delayed)).toEqual(["a"]);
 });
 
+test("when the disk of its box takes no writes another one sends it, and the box does not when it does again", async () => {
+  const boxes = await EffectBoxes.open();
+  const delayed = await boxes.later(1, DELAY_MS);
+  boxes.at(1).disk.isFull = true;
+  await boxes.pass(TAKEN_OVER_MS);
+  expect(boxes.sent(delayed, 0)).toEqual(["c"]);
+  boxes.at(1).disk.isFull = false;
+  await boxes.pass(TAKEN_OVER_MS);
+  expect([0, 1, 2].map((index) => boxes.sent(delayed, index))).toEqual([["c"], ["c"], ["c"]]);
+});
+
+test("a box whose disk takes writes again repeats no change of state that another one made meanwhile", async () => {
+  const boxes = await EffectBoxes.open();
+  await boxes.later(1, DELAY_MS, "m.room.topic");
+  boxes.at(1).disk.isFull = true;
+  await boxes.pass(TAKEN_OVER_MS);
+  // It cannot be told of what the others wrote, though it knows that there is something.
+  boxes.isolate(1);
+  boxes.at(1).disk.isFull = false;
+  await boxes.pass(11_000);
+  boxes.world.network.heal();
+  await boxes.pass(TAKEN_OVER_MS);
+  expect([0, 1, 2].map((index) => boxes.made("m.room.topic", index))).toEqual([
+    ["c"],
+    ["c"],
+    ["c"],
+  ]);
+});
+
 test("a box that was off at its time sends it when it is back", async () => {
   const boxes = await EffectBoxes.open(1);
   const delayed = await boxes.later(0, DELAY_MS);

@@ -101,15 +101,16 @@ export class EffectBoxes {
     );
   }
 
-  /** Schedules a message through a box; resolves with its delay ID. */
-  async later(index: number, delayMs: number): Promise<string> {
+  /** Schedules a message through a box, or a change of state of this type; resolves with its delay ID. */
+  async later(index: number, delayMs: number, state?: string): Promise<string> {
     const { services } = this.at(index);
     if (!services || !this.#room) throw new Error("the box does not serve");
     return this.world.finish(
       scheduleEvent(services, {
         requester: { user: ALICE, device: DEVICE },
         room: this.#room,
-        type: "m.room.message",
+        type: state ?? "m.room.message",
+        ...(state === undefined ? {} : { stateKey: "" }),
         txnId: `d${this.#messages++}`,
         content: { body: "later" },
         delayMs,
@@ -148,6 +149,16 @@ export class EffectBoxes {
     const joined = (json["rooms"] as { join?: Record<string, JoinedRoom> } | undefined)?.join;
     const told = joined?.[this.#room]?.timeline.events ?? [];
     return { next: String(json["next_batch"]), told };
+  }
+
+  /** Which boxes made the events of a type, as letters, by what a box has stored. */
+  made(type: string, index: number): string[] {
+    const { entries } = this.at(index).disk.current;
+    return [...entries].flatMap(([key, text]) => {
+      if (!key.startsWith(`t/${events.name}\0`)) return [];
+      const { pdu, origin } = JSON.parse(text) as StoredEvent;
+      return pdu.type === type ? [origin.charAt(0)] : [];
+    });
   }
 
   /** Which boxes made the visible events of a delayed one, as letters, by what a box has stored. */

@@ -9,6 +9,7 @@ const BOX = "aaaaaaaa" as BoxId;
 const FRAME: OutboxFrame = {
   sees: [BOX],
   asks: true,
+  works: false,
   settled: [
     {
       kind: "settled",
@@ -22,6 +23,12 @@ const FRAME: OutboxFrame = {
 
 test("a frame comes out as it went in", () => {
   expect(decodeOutboxFrame(encodeOutboxFrame(FRAME))).toEqual(FRAME);
+});
+
+test("a box of an earlier version, which does not say so, takes writes", () => {
+  const { works: _, ...earlier } = FRAME;
+  const bytes = Buffer.from(JSON.stringify(earlier));
+  expect(decodeOutboxFrame(bytes)).toEqual({ ...FRAME, works: true });
 });
 
 test.each<[string, unknown]>([

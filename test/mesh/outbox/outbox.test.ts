@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { NOTIFICATIONS_KEPT_MS } from "../../../core/push/constants.ts";
 import type { DocId } from "../../../core/transaction/records.ts";
 import { AWAY_MS, RECORD_MS, TICK_MS } from "../../../mesh/outbox/constants.ts";
@@ -184,36 +184,6 @@ describe("a split", () => {
     await boxes.pass(10 * 60_000);
     expect(["ab", "ba"]).toContain(boxes.tellers(event));
     expect(boxes.tellers(event, TABLET)).toBe("a");
-  });
-});
-
-describe("a box that takes no writes, since it is to copy a store", () => {
-  const refuse = (boxes: EffectBoxes, index: number) => {
-    const { node } = boxes.at(index);
-    if (!node) throw new Error("the box does not run");
-    return vi.spyOn(node.renewal, "report").mockReturnValue({ phase: "sending", done: 0 });
-  };
-
-  test("begins nothing until it takes them again", async () => {
-    const boxes = await EffectBoxes.open();
-    const event = await boxes.say(0);
-    boxes.at(0).kill({ reset: false });
-    const refusal = refuse(boxes, 1);
-    await boxes.pass(2 * TAKEN_OVER_MS);
-    expect(boxes.told(event)).toEqual([0, 0]);
-    refusal.mockRestore();
-    await boxes.pass(2 * TICK_MS);
-    expect([boxes.told(event), boxes.tellers(event)]).toEqual([[1, 1], "b"]);
-  });
-
-  test("writes down what it did before", async () => {
-    const boxes = await EffectBoxes.open();
-    const event = await boxes.say(0);
-    await boxes.pass(2000);
-    expect([boxes.told(event), boxes.waiting(0).length]).toEqual([[1, 1], 1]);
-    refuse(boxes, 0);
-    await boxes.pass(RECORD_MS * 2);
-    expect(boxes.waiting(0)).toEqual([]);
   });
 });
 

@@ -51,3 +51,36 @@ test("a box that sees nobody does its own work and everybody's", () => {
   timers.sleep(AWAY_MS);
   expect(ours()).toEqual([A, B, C]);
 });
+
+test("a linked box that takes no writes keeps its work for a while, then the next one that does has it", () => {
+  owners.hear(A, false);
+  timers.sleep(AWAY_MS - 1);
+  owners.hear(A, false);
+  expect(ours()).toEqual([B]);
+  timers.sleep(1);
+  expect(ours()).toEqual([A, B]);
+  owners.hear(A, true);
+  expect(ours()).toEqual([B]);
+});
+
+test("a box that takes no writes takes nothing over, and leaves its own work to those that do", () => {
+  linked = [C];
+  owners.hear(B, false);
+  timers.sleep(AWAY_MS);
+  expect(ours()).toEqual([]);
+  owners.hear(B, true);
+  owners.hear(C, false);
+  timers.sleep(AWAY_MS);
+  // A is away; of those that see each other only B takes writes.
+  expect(ours()).toEqual([A, B, C]);
+});
+
+test("where no box takes writes, each does what it would do if all did", () => {
+  linked = [C];
+  for (const box of [B, C]) owners.hear(box, false);
+  timers.sleep(AWAY_MS);
+  expect(ours()).toEqual([A, B]);
+  linked = [];
+  timers.sleep(AWAY_MS);
+  expect(ours()).toEqual([A, B, C]);
+});

@@ -2,14 +2,16 @@ import { beforeEach, expect, test } from "vitest";
 import type { BoxId, EventId } from "../../../core/ids.ts";
 import type { HybridTime } from "../../../core/transaction/records.ts";
 import { originOf } from "../../../core/vector.ts";
-import { RETRY_MS_MAX, RETRY_MS_MIN, TARGET_WAITING_MAX } from "../../../mesh/outbox/constants.ts";
+import { RETRY_MS_MAX, RETRY_MS_MIN } from "../../../mesh/outbox/constants.ts";
 import { TargetQueue } from "../../../mesh/outbox/target-queue.ts";
 import type { Waiting } from "../../../mesh/outbox/waiting.ts";
 import { FakeTimers } from "../transport/fake-timers.ts";
 
 const ORIGIN = originOf("aaaaaaaa" as BoxId, 7);
+const WAITING_MAX = 20;
 
 let timers: FakeTimers;
+let waitingMax: number;
 let tries: number[];
 let over: number[];
 let outcome: "done" | "failed" | "skipped";
@@ -33,8 +35,12 @@ beforeEach(() => {
   over = [];
   outcome = "done";
   idle = 0;
+  waitingMax = WAITING_MAX;
   queue = new TargetQueue({
     timers,
+    get waitingMax() {
+      return waitingMax;
+    },
     random: { bytes: (length) => new Uint8Array(length) },
     inTurn: (work) => work(),
     perform: ({ place: [seq] }) => {
@@ -82,9 +88,16 @@ test("what is skipped is not over", async () => {
 
 test("when too much waits the oldest is given up, but not the one that is under way", async () => {
   outcome = "failed";
-  for (let seq = 1; seq <= TARGET_WAITING_MAX + 2; seq++) queue.add(effect(seq));
+  for (let seq = 1; seq <= WAITING_MAX + 2; seq++) queue.add(effect(seq));
   await timers.advance(0);
   expect(over).toEqual([2, 3]);
+});
+
+test("where nothing may be given up all of it waits", async () => {
+  [outcome, waitingMax] = ["failed", Infinity];
+  for (let seq = 1; seq <= 10 * WAITING_MAX; seq++) queue.add(effect(seq));
+  await timers.advance(0);
+  expect([over, queue.length]).toEqual([[], 10 * WAITING_MAX]);
 });
 
 test("a queue that was stopped tries nothing more", async () => {

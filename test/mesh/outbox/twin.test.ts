@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { AWAY_MS, TICK_MS } from "../../../mesh/outbox/constants.ts";
+import { TwinLane } from "../../../core/rooms/twin-lane.ts";
 import type { EventId } from "../../../core/ids.ts";
 import { EffectBoxes } from "./effect-boxes.ts";
 import type { ToldEvent } from "./effect-boxes.ts";
@@ -60,6 +61,16 @@ test("when the box of the twin is gone another one takes it back", async () => {
   await boxes.pass(APART_MS + DONE_MS);
   expect(boxes.stored(0, hidden).redactedBy).toBeDefined();
   expect(boxes.stored(2, hidden).redactedBy).toBe(boxes.stored(0, hidden).redactedBy);
+});
+
+test("the twins of a room wait for nothing but that room, however many they are", async () => {
+  const boxes = await EffectBoxes.open();
+  const [, hidden] = await sentTwice(boxes);
+  const { services } = boxes.at(1);
+  if (!services) throw new Error("the box does not serve");
+  const lane = new TwinLane(services);
+  expect(await lane.targetsOf({ event: hidden })).toEqual([boxes.stored(1, hidden).room]);
+  expect(lane.waitingMax).toBe(Infinity);
 });
 
 test("a message that was repeated while boxes saw each other is one event, and nothing is taken back", async () => {

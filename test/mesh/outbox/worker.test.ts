@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
 import type { EventId } from "../../../core/ids.ts";
 import type { EffectLane } from "../../../core/ports.ts";
-import type { HybridTime, SettledRecord } from "../../../core/transaction/records.ts";
+import type { Effect, HybridTime, SettledRecord } from "../../../core/transaction/records.ts";
 import type { Origin } from "../../../core/vector.ts";
+import { IN_HAND_MAX } from "../../../mesh/outbox/constants.ts";
 import { nameOf } from "../../../mesh/outbox/waiting.ts";
 import type { Outcome, Waiting } from "../../../mesh/outbox/waiting.ts";
 import { Worker } from "../../../mesh/outbox/worker.ts";
 import { nameOfEffect } from "../../simulation/effect-sink.ts";
 import { BoxTimers, SimClock } from "../../simulation/sim-clock.ts";
 
+const WAITING_MAX = 200;
 const quiet = (): void => undefined;
 
 function waiting(seq: number): Waiting {
@@ -36,6 +38,10 @@ interface Bench {
 
 /** A worker with two targets. `held`: what does not end by itself, target and effect. */
 function bench(...held: string[]): Bench {
+  return benchOf({}, held);
+}
+
+function benchOf(changed: Partial<EffectLane>, held: readonly string[] = []): Bench {
   const clock = new SimClock();
   const done: string[] = [];
   const outcomes = new Map<string, Outcome>();
@@ -44,6 +50,7 @@ function bench(...held: string[]): Bench {
   const lane: EffectLane = {
     name: "push",
     keptMs: 1000,
+    waitingMax: WAITING_MAX,
     targetsOf: () => finding.then(() => ["phone", "tablet"]),
     perform: async (target, effect) => {
       const what = `${target} ${nameOfEffect(effect)}`;
@@ -51,9 +58,10 @@ function bench(...held: string[]): Bench {
       done.push(what);
       return "done";
     },
+    ...changed,
   };
   const worker = new Worker({
-    lanes: [lane],
+    lane,
     timers: new BoxTimers(clock),
     random: { bytes: (length) => new Uint8Array(length) },
     logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
@@ -180,4 +188,48 @@ test("a turn that begins again while a target is reached is not over before it i
   found();
   await pass(box);
   expect(box.done.toSorted()).toEqual(["phone $1", "phone $2", "tablet $1", "tablet $2"]);
+});
+
+/** Of eleven effects ten are for targets that fail, one each, and one is for a target that is well. */
+const FAILING = 10;
+
+function targetOf(effect: Effect): string {
+  const seq = Number(nameOfEffect(effect).slice(1));
+  return seq % (FAILING + 1) === FAILING ? "well" : `failing ${seq % (FAILING + 1)}`;
+}
+
+/** A worker that is given, one by one, more than it can hold; how many reached the target that is well. */
+async function overrun(waitingMax: number) {
+  let reached = 0;
+  const box = benchOf({
+    waitingMax,
+    targetsOf: (effect) => Promise.resolve([targetOf(effect)]),
+    perform: (target) => {
+      if (target !== "well") return Promise.resolve("failed");
+      reached++;
+      return Promise.resolve("done");
+    },
+  });
+  const count = 2 * IN_HAND_MAX;
+  for (let seq = 0; seq < count; seq++) {
+    box.worker.take(waiting(seq));
+    if (seq % 100 === 0) await pass(box);
+  }
+  await pass(box);
+  return { box, reached, asked: Math.floor(count / (FAILING + 1)) };
+}
+
+test("targets that fail do not fill the hand: a target that is well is told of everything", async () => {
+  const { box, reached, asked } = await overrun(WAITING_MAX);
+  expect(reached).toBe(asked);
+  // The oldest were given up, but for the one that is tried again and again.
+  const isGivenUp = (seq: number): boolean => box.outcomes.has(nameOf(waiting(seq)));
+  expect([0, FAILING + 1, 2 * IN_HAND_MAX - FAILING].map(isGivenUp)).toEqual([false, true, false]);
+});
+
+test("a lane that gives nothing up leaves the rest on disk, and looks for it when there is room", async () => {
+  const { box, reached, asked } = await overrun(Infinity);
+  expect(box.outcomes.size).toBe(reached);
+  expect(reached).toBeLessThan(asked);
+  expect(box.worker.takeMore()).toBe(false);
 });
