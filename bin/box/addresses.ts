@@ -14,6 +14,12 @@ export function tcpAddress(hostText: string, port: number): string {
   return `/${kind}/${host}/tcp/${port}`;
 }
 
+/** Where the mesh listens. A socket for "::" takes IPv6 alone there, and people mean both kinds. */
+export function listenAddresses(host: string, port: number): string[] {
+  const hosts = bareHost(host) === "::" ? ["::", "0.0.0.0"] : [host];
+  return hosts.map((each) => tcpAddress(each, port));
+}
+
 export function bareHost(host: string): string {
   return host.replace(/^\[(.*)\]$/, "$1");
 }

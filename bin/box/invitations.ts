@@ -34,6 +34,8 @@ export interface InvitationDeps {
 interface Open {
   readonly secret: Uint8Array;
   readonly expiresAt: number;
+  /** The same by `timers.elapsed()`: a clock that is set back must not keep a code alive. */
+  readonly endsAt: number;
   /** Digest of the request that was answered: the same one is answered again. */
   usedBy: string | undefined;
 }
@@ -53,7 +55,7 @@ export class Invitations {
   }
 
   create(ttlSeconds: number): Invitation {
-    const { psk, random, transport, peerId, serverName, wallClock } = this.#deps;
+    const { psk, random, transport, peerId, serverName, wallClock, timers } = this.#deps;
     this.#sweep();
     if (this.#open.size >= OPEN_INVITATIONS_MAX) {
       throw new ControlError("conflict", "Too many invitations are open; let some expire first.");
@@ -61,7 +63,9 @@ export class Invitations {
     const secret = random.bytes(INVITE_SECRET_BYTES);
     const inviteId = random.bytes(INVITE_ID_BYTES);
     const expiresAt = wallClock() + ttlSeconds * 1000;
-    this.#open.set(Buffer.from(inviteId).toString("hex"), { secret, expiresAt, usedBy: undefined });
+    const endsAt = timers.elapsed() + ttlSeconds * 1000;
+    const id = Buffer.from(inviteId).toString("hex");
+    this.#open.set(id, { secret, expiresAt, endsAt, usedBy: undefined });
     this.#sweep();
     const addresses = transport.addresses();
     const invitation = { psk, secret, inviteId, expiresAt, addresses, serverName };
@@ -98,16 +102,17 @@ export class Invitations {
 
   /** Forgets what has expired, and looks again when the next one does. */
   #sweep(): void {
-    const now = this.#deps.wallClock();
+    const { wallClock, timers, transport } = this.#deps;
     let next = Number.POSITIVE_INFINITY;
-    for (const [id, { expiresAt }] of this.#open) {
-      if (expiresAt <= now) this.#open.delete(id);
-      else next = Math.min(next, expiresAt);
+    for (const [id, { expiresAt, endsAt }] of this.#open) {
+      const left = Math.min(expiresAt - wallClock(), endsAt - timers.elapsed());
+      if (left <= 0) this.#open.delete(id);
+      else next = Math.min(next, left);
     }
-    this.#deps.transport.allowJoiners(this.#open.size > 0);
+    transport.allowJoiners(this.#open.size > 0);
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#open.size === 0) return;
-    this.#timer = this.#deps.timers.after(next - now, () => this.#sweep());
+    this.#timer = timers.after(next, () => this.#sweep());
   }
 }

@@ -1,5 +1,7 @@
 import type { BoxId } from "../../core/ids.ts";
+import { parseBoxId } from "../../core/ids.ts";
 import { isObject } from "../../core/json.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { Command, Runner, Timers } from "../../core/ports.ts";
 import { boxOf } from "../../core/vector.ts";
 import type { BoxRecord } from "../../mesh/membership/membership.ts";
@@ -13,6 +15,7 @@ import type { DrillSwitch } from "./drill.ts";
 const ISOLATE = "drill-isolate";
 const TAKE_PART = "drill-take-part";
 const WRITES = "drill-writes";
+const OVER = "drill-over";
 /** A box that does not answer by then is in no state for a drill, milliseconds. */
 const ANSWER_TIMEOUT_MS = 5_000;
 /** The answer gets this long to leave before the links are cut, milliseconds. */
@@ -35,15 +38,29 @@ export interface MeshDrillDeps {
   readonly refusal: () => string | undefined;
 }
 
+/** The drill of another box that this one took part in last. */
+interface Joined {
+  /** The box that asked for it. */
+  readonly by: BoxId;
+  /** Undefined where an older box asked. */
+  readonly cutOff: BoxId | undefined;
+}
+
 /** Drills of this box and, asked over the mesh, of another one. */
 export class MeshDrill {
   readonly #deps: MeshDrillDeps;
+  #joined: Joined | undefined;
 
   constructor(deps: MeshDrillDeps) {
     this.#deps = deps;
     const { transport, drill } = deps;
     transport.onRequest(ISOLATE, async (_from, body) => this.#isolateAsAsked(body));
-    transport.onRequest(TAKE_PART, async (_from, body) => this.#takePartAsAsked(body));
+    transport.onRequest(TAKE_PART, async (from, body) => this.#takePartAsAsked(from, body));
+    transport.onRequest(OVER, async (from) => this.#endAsAsked(from));
+    // The box that was cut off is back before its time: it was healed, or it restarted.
+    transport.onLink(({ kind, box }) => {
+      if (kind === "up" && box === this.#joined?.cutOff) this.#endJoined();
+    });
     transport.onRequest(WRITES, async () => Buffer.from(JSON.stringify(drill.writes)));
   }
 
@@ -55,14 +72,18 @@ export class MeshDrill {
     const found = members.find(({ box, name }) => box === (wanted ?? self) || name === wanted);
     if (!found) throw new ControlError("not_found", `There is no box ${wanted} in this mesh.`);
     const bystanders = members.filter(({ box }) => box !== self && box !== found.box);
-    await Promise.all(bystanders.map((member) => this.#ask(member, TAKE_PART, seconds)));
-    if (found.box === self) {
-      drill.isolate(seconds);
-    } else {
-      await this.#ask(found, ISOLATE, seconds);
-      drill.takePart(seconds);
+    const cutOff = found.box;
+    try {
+      const body = { seconds, cut_off: cutOff };
+      await Promise.all(bystanders.map((member) => this.#ask(member, TAKE_PART, body)));
+      if (cutOff !== self) await this.#ask(found, ISOLATE, { seconds });
+    } catch (error) {
+      for (const { box } of bystanders) this.#tellOver(box);
+      throw error;
     }
-    return { box: found.box, name: found.name };
+    if (cutOff === self) drill.isolate(seconds);
+    else this.#takePart({ by: self, cutOff }, seconds);
+    return { box: cutOff, name: found.name };
   }
 
   /** How many entries of each box are here, and what each wrote in the drill. */
@@ -81,8 +102,8 @@ export class MeshDrill {
     return { entries, writes };
   }
 
-  async #ask({ box, name }: BoxRecord, method: string, seconds: number): Promise<void> {
-    const body = Buffer.from(JSON.stringify({ seconds }));
+  async #ask({ box, name }: BoxRecord, method: string, params: JsonObject): Promise<void> {
+    const body = Buffer.from(JSON.stringify(params));
     try {
       await this.#deps.transport.request(box, method, body, { timeoutMs: ANSWER_TIMEOUT_MS });
     } catch (error) {
@@ -94,17 +115,40 @@ export class MeshDrill {
     }
   }
 
-  #takePartAsAsked(body: Uint8Array): Uint8Array {
-    const { drill } = this.#deps;
-    const seconds = secondsOf(body);
-    if (drill.state.isolated) throw new TransportError("refused", "it is in a drill already");
-    drill.takePart(seconds);
+  /** A drill that did not begin. A box that did not hear so, or is too old, goes on until its time is up. */
+  #tellOver(box: BoxId): void {
+    const opts = { timeoutMs: ANSWER_TIMEOUT_MS };
+    this.#deps.transport.request(box, OVER, new Uint8Array(), opts).catch(() => undefined);
+  }
+
+  #takePartAsAsked(from: BoxId, body: Uint8Array): Uint8Array {
+    const params = paramsOf(body);
+    const seconds = secondsOf(params);
+    if (this.#deps.drill.state.isolated)
+      throw new TransportError("refused", "it is in a drill already");
+    this.#takePart({ by: from, cutOff: parseBoxId(params["cut_off"]) }, seconds);
     return new Uint8Array();
+  }
+
+  #takePart(joined: Joined, seconds: number): void {
+    this.#joined = joined;
+    this.#deps.drill.takePart(seconds);
+  }
+
+  #endAsAsked(from: BoxId): Uint8Array {
+    if (from === this.#joined?.by) this.#endJoined();
+    return new Uint8Array();
+  }
+
+  #endJoined(): void {
+    this.#joined = undefined;
+    // Its own drill, which it began since, ends by itself.
+    if (!this.#deps.drill.state.isolated) this.#deps.drill.stop();
   }
 
   #isolateAsAsked(body: Uint8Array): Uint8Array {
     const { drill, timers, refusal } = this.#deps;
-    const seconds = secondsOf(body);
+    const seconds = secondsOf(paramsOf(body));
     const why = drill.state.isolated ? "it is in a drill already" : refusal();
     if (why !== undefined) throw new TransportError("refused", why);
     timers.after(ANSWER_LEAVES_MS, () => drill.isolate(seconds));
@@ -122,14 +166,16 @@ export class MeshDrill {
   }
 }
 
-function secondsOf(body: Uint8Array): number {
-  let value: unknown;
+function paramsOf(body: Uint8Array): JsonObject {
   try {
-    value = JSON.parse(Buffer.from(body).toString());
+    const value: unknown = JSON.parse(Buffer.from(body).toString());
+    return isObject(value) ? value : {};
   } catch {
-    value = undefined;
+    return {};
   }
-  const seconds = isObject(value) ? value["seconds"] : undefined;
+}
+
+function secondsOf({ seconds }: JsonObject): number {
   const isGood = Number.isSafeInteger(seconds) && Number(seconds) >= 1;
   if (!isGood || Number(seconds) > ISOLATION_S_MAX) {
     throw new TransportError("refused", `a drill takes 1 to ${ISOLATION_S_MAX} seconds`);

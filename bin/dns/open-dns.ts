@@ -2,6 +2,7 @@ import type { ServerName } from "../../core/ids.ts";
 import type { Logger, Timers } from "../../core/ports.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
 import type { Transport } from "../../mesh/transport/transport.ts";
+import type { DrillSwitch } from "../box/drill.ts";
 import type { Config } from "../config/schema.ts";
 import { DnsKeeper } from "./dns-keeper.ts";
 import { runProgram } from "./program.ts";
@@ -14,6 +15,7 @@ export interface DnsParts {
   readonly transport: Transport;
   /** Why clients are not answered, if they are not. */
   readonly notReady: () => string | undefined;
+  readonly drill: Pick<DrillSwitch, "state">;
   readonly timers: Timers;
   readonly logger: Logger;
 }
@@ -25,6 +27,7 @@ export function openDns({
   node,
   transport,
   notReady,
+  drill,
   ...base
 }: DnsParts): DnsKeeper {
   const { program, patience_s: patienceS } = config.dns;
@@ -40,6 +43,7 @@ export function openDns({
     serverName,
     sightings,
     members: () => node.membership.members(),
+    isIsolated: () => drill.state.isolated,
     run:
       program === undefined ? undefined : (listing, signal) => runProgram(program, listing, signal),
     patienceMs: patienceS * 1000,

@@ -30,7 +30,7 @@ export function drillPlan(status: Status, wanted: string, minutes: number): stri
       "  - ",
       "    ",
     ),
-    wrap(`The DNS goes on naming ${name}: to clients it is up.`, "  - ", "    "),
+    wrap(dnsLine(status, name), "  - ", "    "),
     wrap(
       `It ends by itself, also when this command dies. A restart of ${name} ends it too.`,
       "  - ",
@@ -40,6 +40,12 @@ export function drillPlan(status: Status, wanted: string, minutes: number): stri
     `Now: all ${status.boxes.length} boxes are connected and have caught up.`,
     "",
   ].join("\n");
+}
+
+function dnsLine({ dns }: Status, name: string): string {
+  return dns === null
+    ? `The DNS goes on naming ${name}: to clients it is up.`
+    : `The DNS leaves ${name} out after dns.patience_s, and names it again afterwards.`;
 }
 
 /** `  0:15  text`. */

@@ -10,7 +10,7 @@ const ATTIC = "atticbox" as BoxId;
 const ADDRESSES = ["/dns/attic.example.org/tcp/8009"];
 
 /** Announces a box; `list` is what the mesh document then says. */
-async function announced(): Promise<{
+async function announced(outcome = (): Promise<void> => Promise.resolve()): Promise<{
   readonly said: readonly BoxRecord[];
   list(members: readonly BoxRecord[]): void;
 }> {
@@ -18,7 +18,7 @@ async function announced(): Promise<{
   const listeners: ((members: readonly BoxRecord[]) => void)[] = [];
   const run = (_command: unknown, record: unknown): Promise<void> => {
     said.push(record as BoxRecord);
-    return Promise.resolve();
+    return outcome();
   };
   const runner = { run } as unknown as Services["runner"];
   await announceSelf(
@@ -38,6 +38,12 @@ describe("a box that starts", () => {
   it("says its name and addresses", async () => {
     const { said } = await announced();
     expect(said).toMatchObject([{ box: ATTIC, name: "attic", addresses: ADDRESSES }]);
+  });
+
+  it("starts also where it cannot say it, and says it later", async () => {
+    const { said, list } = await announced(() => Promise.reject(new Error("rotten")));
+    list([{ box: ATTIC, name: "attic", peerId: "12D3KooW", addresses: [], added: 0 }]);
+    expect(said).toHaveLength(2);
   });
 
   it("says them again when the record of its inviter, without addresses, won over its own", async () => {

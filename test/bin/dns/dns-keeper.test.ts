@@ -28,17 +28,23 @@ class Homes {
   readonly network = new SimNetwork(this.clock, new Prng("dns"), FAIR);
   readonly told: string[] = [];
   readonly refuses = new Set<number>();
+  /** Boxes that a drill cuts off. */
+  readonly drilled = new Set<number>();
   readonly keepers: DnsKeeper[] = [];
   readonly transports: SimTransport[] = [];
   members: readonly BoxRecord[] = MEMBERS;
   problem: string | undefined;
+  /** Boxes whose program reaches no provider. */
+  readonly offline = new Set<number>();
+  /** The program cannot be run at all. */
+  throws = false;
   /** How long the program takes, milliseconds. */
   runMs = 0;
   /** Times that a box was asked, or asked itself, whether it serves. */
   asked = 0;
 
-  constructor(withProgram: readonly boolean[] = [true, true, true], startMs = 0) {
-    for (const [i, has] of withProgram.entries()) this.#add(i, has, startMs);
+  constructor(withProgram: readonly boolean[] = [true, true, true], startMs = 0, apartMs = 0) {
+    for (const [i, has] of withProgram.entries()) this.#add(i, has, startMs + i * apartMs);
   }
 
   #add(index: number, hasProgram: boolean, startMs: number): void {
@@ -52,7 +58,9 @@ class Homes {
     const base = { transport, timers, logger: QUIET };
     const run = (listing: Listing): Promise<string | undefined> => {
       this.told.push(`${NAMES[index]}: ${listing.serving.join(" ")} / ${listing.dark.join(" ")}`);
-      return new Promise((resolve) => timers.after(this.runMs, () => resolve(this.problem)));
+      if (this.throws) return Promise.reject(new Error("spawn ENOTDIR"));
+      const problem = this.offline.has(index) ? "no such host" : this.problem;
+      return new Promise((resolve) => timers.after(this.runMs, () => resolve(problem)));
     };
     const keeper = new DnsKeeper({
       ...base,
@@ -60,6 +68,7 @@ class Homes {
       serverName: "example.org",
       sightings: new Sightings({ ...base, serves, keeps: hasProgram }),
       members: () => this.members,
+      isIsolated: () => this.drilled.has(index),
       run: hasProgram ? run : undefined,
       patienceMs: PATIENCE_MS,
     });
@@ -202,4 +211,84 @@ test("where no box has a program, none asks", async () => {
   const homes = new Homes([false, false, false]);
   await homes.during(600);
   expect(homes.asked).toBe(0);
+});
+
+test.each([
+  ["an hour", 3600],
+  ["a night", 36_000],
+])("a home whose line was out for %s is put back soon after its return", async (_, seconds) => {
+  const homes = new Homes();
+  await homes.during(60);
+  homes.isolate(0);
+  homes.offline.add(0);
+  expect(await homes.during(seconds)).toContain("cellar: cellar kitchen / attic");
+  homes.offline.clear();
+  homes.network.heal();
+  expect((await homes.during(60)).at(-1)).toBe("attic: attic cellar kitchen / ");
+});
+
+test("however long a cut lasts, all are in the records soon after it", async () => {
+  for (let seconds = 20; seconds <= 50; seconds++) {
+    const homes = new Homes([true, true, true], 0, 2300);
+    await homes.during(60);
+    homes.isolate(0);
+    await homes.during(seconds);
+    homes.network.heal();
+    await homes.during(90);
+    expect(homes.told.at(-1), `${seconds} s`).toMatch(/: attic cellar kitchen \/ $/);
+  }
+});
+
+test("what another box may have changed while the program ran is told once more", async () => {
+  const homes = new Homes();
+  homes.runMs = 50_000;
+  await homes.during(33);
+  homes.runMs = 0;
+  homes.isolate(0);
+  expect(await homes.during(42)).toContain("cellar: cellar kitchen / attic");
+  homes.network.heal();
+  expect((await homes.during(150)).at(-1)).toBe("attic: attic cellar kitchen / ");
+});
+
+test("after a failure the program is told what it was told before, for it may have done a part", async () => {
+  const homes = new Homes([true, false, false]);
+  await homes.during(60);
+  homes.problem = "the provider hung up";
+  homes.refuses.add(1);
+  expect(await homes.during(40)).toEqual(["attic: attic kitchen / cellar"]);
+  homes.problem = undefined;
+  homes.refuses.clear();
+  expect(await homes.during(60)).toEqual(["attic: attic cellar kitchen / "]);
+});
+
+test("the same is told again every ten minutes, for an address may have changed", async () => {
+  const homes = new Homes();
+  expect(await homes.during(1300)).toEqual(Array(3).fill("attic: attic cellar kitchen / "));
+});
+
+test("a program that cannot be run at all is tried again", async () => {
+  const homes = new Homes();
+  homes.throws = true;
+  await homes.during(40);
+  expect(homes.keepers[0]?.report()?.problem).toContain("spawn ENOTDIR");
+  homes.throws = false;
+  expect(await homes.during(60)).toEqual(["attic: attic cellar kitchen / "]);
+  expect(homes.keepers[0]?.report()?.problem).toBeNull();
+});
+
+test("a box that a drill cuts off leaves the records to the others, until it hears them again", async () => {
+  const homes = new Homes();
+  await homes.during(60);
+  homes.isolate(0);
+  homes.drilled.add(0);
+  expect((await homes.during(120)).at(-1)).toBe("cellar: cellar kitchen / attic");
+  expect(homes.keepers[0]?.report()?.keeper).toBeNull();
+  homes.drilled.clear();
+  // The links need a moment.
+  await homes.during(20);
+  homes.network.heal();
+  await homes.during(60);
+  const attic = homes.told.filter((line) => line.startsWith("attic"));
+  expect(new Set(attic)).toEqual(new Set(["attic: attic cellar kitchen / "]));
+  expect(homes.told.at(-1)).toBe("attic: attic cellar kitchen / ");
 });

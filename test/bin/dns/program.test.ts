@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runProgram } from "../../../bin/dns/program.ts";
@@ -12,6 +12,23 @@ function script(text: string): string {
   writeFileSync(file, `#!/bin/sh\n${text}\n`);
   chmodSync(file, 0o755);
   return file;
+}
+
+/** A program that ignores the polite signal, like the one that it starts. */
+function stubborn(): { readonly file: string; readonly startedAt: string } {
+  const startedAt = join(tempFolder(), "pid");
+  const file = script(`trap '' TERM; sleep 600 & echo $! > ${startedAt}.new
+    mv ${startedAt}.new ${startedAt}; wait; sleep 600`);
+  return { file, startedAt };
+}
+
+/** One that has ended may wait to be buried. */
+function isRunning(pid: string): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 test("the program is told the server, the boxes that serve and those that are dark", async () => {
@@ -31,11 +48,36 @@ test("a program that says nothing, or is not there, fails with a reason all the 
   expect(await runProgram(file, LISTING, never)).toBe(`${file}: it ended with status 7`);
   const nowhere = join(tempFolder(), "nothing");
   expect(await runProgram(nowhere, LISTING, never)).toContain("ENOENT");
+  // The system refuses this one before anything is started.
+  const below = join(file, "nothing");
+  expect(await runProgram(below, LISTING, never)).toBe(`${below}: spawn ENOTDIR`);
 });
 
-test("a box that stops does not wait for it", async () => {
+test("one that is not done in time is killed with all that it started", async () => {
+  const { file, startedAt } = stubborn();
+  expect(await runProgram(file, LISTING, never, 500)).toBe(`${file}: it took longer than 0.5 s`);
+  const pid = readFileSync(startedAt, "utf8").trim();
+  await expect.poll(() => isRunning(pid)).toBe(false);
+});
+
+test("one that ends, but leaves something running, has done its work", async () => {
+  const file = script("sleep 600 2>/dev/null & exit 0");
+  expect(await runProgram(file, LISTING, never)).toBeUndefined();
+});
+
+test("one that complains without end is heard to its end", async () => {
+  const file = script("yes nonsense | head -c 900000 >&2; echo the reason >&2; exit 1");
+  expect(await runProgram(file, LISTING, never)).toBe(`${file}: the reason`);
+});
+
+test("a box that stops does not wait for it, nor leaves it behind", async () => {
   const stopping = new AbortController();
-  const running = runProgram(script("exec sleep 600"), LISTING, stopping.signal);
+  const { file, startedAt } = stubborn();
+  const running = runProgram(file, LISTING, stopping.signal);
+  await expect.poll(() => existsSync(startedAt)).toBe(true);
   stopping.abort();
-  expect(await running).toBeDefined();
+  expect(await running).toBe(`${file}: the box stops`);
+  const pid = readFileSync(startedAt, "utf8").trim();
+  await expect.poll(() => isRunning(pid)).toBe(false);
+  expect(await runProgram(file, LISTING, stopping.signal)).toBe(`${file}: the box stops`);
 });
