@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Logger } from "../core/ports.ts";
 import {
   CONNECTIONS_MAX,
   DRAIN_MS,
@@ -17,10 +18,11 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** Serves an API on an address. Port 0 takes a free one. */
+/** Serves an API on an address. Port 0 takes a free one. Connections that cannot be taken are logged. */
 export async function serve(
   api: Api,
   address: { readonly host: string; readonly port: number },
+  logger: Logger,
 ): Promise<HttpServer> {
   const server = createServer(
     {
@@ -38,6 +40,8 @@ export async function serve(
     server.once("error", reject);
     server.listen(address.port, address.host, resolve);
   });
+  // Where nobody listens, an error of one connection, like too many open files, would end the process.
+  server.on("error", (err) => logger.warn({ err }, "a connection was not taken"));
   return {
     port: (server.address() as AddressInfo).port,
     stop: () =>

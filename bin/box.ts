@@ -22,7 +22,7 @@ import { createTransport } from "../mesh/transport/libp2p-transport.ts";
 import type { MeshTransport } from "../mesh/transport/libp2p-transport.ts";
 import { serveDesk } from "../mesh/verify/serve-desk.ts";
 import { VerifyDesk } from "../mesh/verify/verify-desk.ts";
-import { tcpAddress, toMultiaddr } from "./box/addresses.ts";
+import { listenAddresses, toMultiaddr } from "./box/addresses.ts";
 import { announceSelf } from "./box/announce-self.ts";
 import { admitJoiner } from "./box/admit-joiner.ts";
 import type { BoxFactsExchange } from "./box/box-facts.ts";
@@ -116,7 +116,7 @@ export async function startBox(
   const repair = new Repair({ ...base, node }, checked, mayHaveOthers);
   await repair.salvage();
   const { store } = checked;
-  const isWell = (): boolean => repair.isDone && !node.isLost && !node.isRemoved;
+  const isWell = (): boolean => repair.isDone && !node.isIdle && !node.isRemoved;
   const watched = { ...base, home, store, node, transport, isWell, wallClock, version: version() };
   const { rot, facts } = await openHealth(watched);
   const parts = assemble(from, { node, transport, services, checked, repair, rot, facts });
@@ -126,14 +126,14 @@ export async function startBox(
   outbox.start();
   repair.watch();
   rot.start(checked.outcome === "ok" ? ends.marked : undefined);
-  if (!node.isRemoved && !node.isLost) {
+  if (!node.isRemoved && !node.isIdle) {
     await announceSelf(services, { ...from, ...base, transport, membership: node.membership });
   }
   await catchUp(node, stopping);
   const { state: reader, ledger } = node;
   const copier = copyBlobs({ ...base, blobs, ledger, reader, transport });
   const scrub = openScrub({ ...base, config, home, rot, blobs, copier, random });
-  const servers = await listen(config, parts.api, stopping);
+  const servers = await listen(config, parts.api, log, stopping);
   parts.dns.start();
   const stop = async (): Promise<void> => {
     parts.stopExtras();
@@ -164,7 +164,7 @@ function openTransport({ config, secrets, keys, members, log }: Home): Promise<M
   return createTransport({
     keys,
     psk: secrets.meshPsk,
-    listen: [tcpAddress(at.host, at.port)],
+    listen: listenAddresses(at.host, at.port),
     announce: announce.map(toMultiaddr),
     mdns,
     members,
@@ -254,7 +254,7 @@ function assemble(from: Home, running: Running) {
   const startedAt = wallClock();
   const refusal = (): string | undefined => refusalOf(node, repair);
   const notReady = (): string | undefined => (node.isRemoved ? REMOVED : refusal());
-  const dns = openDns({ ...base, config, node, notReady, logger: log });
+  const dns = openDns({ ...base, config, node, notReady, drill, logger: log });
   const report = new StatusReport({
     ...base,
     dns: () => dns.report(),

@@ -32,13 +32,16 @@ export async function announceSelf(
     addresses: usableElsewhere(transport.addresses()),
     added: millisecondsOf(services.now()),
   });
-  await services.runner.run(putBox, own());
-  membership.onChange((members) => {
-    const listed = members.find(({ box }) => box === transport.self);
-    if (listed === undefined || saysTheSame(listed, own())) return;
+  // A box serves without having told: where its copy of the list of boxes has rotted, it never could.
+  const announce = (): Promise<void> =>
     services.runner.run(putBox, own()).catch((error: unknown) => {
       logger.warn({ err: error }, "could not tell the other boxes the addresses of this one");
     });
+  await announce();
+  membership.onChange((members) => {
+    const listed = members.find(({ box }) => box === transport.self);
+    if (listed === undefined || saysTheSame(listed, own())) return;
+    void announce();
   });
 }
 

@@ -1,7 +1,7 @@
-import { statfs } from "node:fs/promises";
 import { isObject } from "../../core/json.ts";
 import type { BoxId } from "../../core/ids.ts";
 import type { Logger } from "../../core/ports.ts";
+import { freeBytesOf } from "../../mesh/store/level-store.ts";
 import type { Store } from "../../mesh/store/store.ts";
 import type { Transport } from "../../mesh/transport/transport.ts";
 
@@ -12,8 +12,9 @@ const ANSWER_TIMEOUT_MS = 1500;
 /** What a box says of itself. */
 export interface BoxFacts {
   readonly version: string;
-  readonly diskUsedBytes: number;
-  readonly diskFreeBytes: number;
+  /** Null where the disk does not say. */
+  readonly diskUsedBytes: number | null;
+  readonly diskFreeBytes: number | null;
   readonly memoryBytes: number;
   /** Something in its store has rotted: nobody should copy it. */
   readonly isRotten: boolean;
@@ -39,14 +40,24 @@ export class BoxFactsExchange {
   }
 
   async own(): Promise<BoxFacts> {
-    const { bavail, bsize } = await statfs(this.#deps.home);
+    const { version, store, home } = this.#deps;
     return {
-      version: this.#deps.version,
-      diskUsedBytes: await this.#deps.store.sizeBytes(),
-      diskFreeBytes: bavail * bsize,
+      version,
+      diskUsedBytes: await this.#unlessFailing(store.sizeBytes()),
+      diskFreeBytes: await this.#unlessFailing(freeBytesOf(home)),
       memoryBytes: process.memoryUsage.rss(),
       isRotten: this.#deps.isRotten(),
     };
+  }
+
+  /** The owner must hear from a box above all when its disk fails. */
+  async #unlessFailing(bytes: Promise<number>): Promise<number | null> {
+    try {
+      return await bytes;
+    } catch (error) {
+      this.#deps.logger.warn({ err: error }, "the disk does not say how full it is");
+      return null;
+    }
   }
 
   /** Fresh where the box answers in time, otherwise what it said last. */
@@ -77,8 +88,12 @@ function parseFacts(value: unknown): BoxFacts | undefined {
   const { version, diskUsedBytes, diskFreeBytes, memoryBytes } = value;
   // It is shown on the owner's terminal.
   if (typeof version !== "string" || !/^[\w.+-]{1,64}$/.test(version)) return undefined;
-  if (typeof diskUsedBytes !== "number" || typeof diskFreeBytes !== "number") return undefined;
+  if (!isSize(diskUsedBytes) || !isSize(diskFreeBytes)) return undefined;
   if (typeof memoryBytes !== "number") return undefined;
   const isRotten = value["isRotten"] === true;
   return { version, diskUsedBytes, diskFreeBytes, memoryBytes, isRotten };
+}
+
+function isSize(value: unknown): value is number | null {
+  return value === null || typeof value === "number";
 }

@@ -1,5 +1,6 @@
 import type { HttpServer } from "../../api/http-server.ts";
 import { serve } from "../../api/http-server.ts";
+import type { Logger } from "../../core/ports.ts";
 import type { Api } from "../../api/server.ts";
 import type { Config } from "../config/schema.ts";
 import { bareHost } from "./addresses.ts";
@@ -8,6 +9,7 @@ import { bareHost } from "./addresses.ts";
 export async function listen(
   config: Config,
   api: Api,
+  logger: Logger,
   stopping: AbortSignal,
 ): Promise<HttpServer[]> {
   const { host, port, extra } = config.client.listen;
@@ -16,7 +18,7 @@ export async function listen(
   for (const socket of sockets) {
     // Told to stop while it started: the caller stops at once what there is.
     if (stopping.aborted) break;
-    servers.push(await serve(api, socket));
+    servers.push(await serve(api, socket, logger));
   }
   return servers;
 }

@@ -13,6 +13,7 @@ export class MarkKeeper {
   readonly #timers: Timers;
   readonly #logger: Logger;
   #timer: { cancel(): void } | undefined;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(home: string, store: Store, ledger: Ledger, timers: Timers, logger: Logger) {
     this.#home = home;
@@ -20,13 +21,19 @@ export class MarkKeeper {
     this.#timers = timers;
     this.#logger = logger;
     ledger.onFlushed(() => {
-      this.#timer ??= this.#timers.after(MARK_INTERVAL_MS, () => void this.#write());
+      this.#timer ??= this.#timers.after(MARK_INTERVAL_MS, () => void this.#next());
     });
   }
 
   /** Writes the last mark, once nothing more is written to the store. */
   async stop(): Promise<void> {
-    await this.#write();
+    await this.#next();
+  }
+
+  /** One after the other: two would write the same draft. */
+  #next(): Promise<void> {
+    this.#running = this.#running.then(() => this.#write());
+    return this.#running;
   }
 
   async #write(): Promise<void> {

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { diskTroubleOf } from "../../mesh/store/disk-trouble.ts";
 import { parseConfig } from "./parse.ts";
 import { ConfigError } from "./problems.ts";
 import type { Problem } from "./problems.ts";
@@ -34,7 +35,8 @@ function readSource(file: string): string {
     }
     return readFileSync(file, "utf8");
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
+    // Nobody has to change a file that the disk did not read: the program is started again, and tries again.
+    if (error instanceof ConfigError || diskTroubleOf(error) !== undefined) throw error;
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     const message = missing
       ? "no such file; `meshctl init` or `meshctl join` makes one"

@@ -34,12 +34,13 @@ export async function serveControl(
   });
   server.maxConnections = CONNECTIONS_MAX;
   await listen(server, socketPath);
+  server.on("error", (err) => log.warn({ err }, "a control connection was not taken"));
   return {
     stop: () =>
       new Promise((resolve) => {
+        // Closing removes the socket file as well, and does not mind where the disk refuses.
         server.close(() => resolve());
         for (const socket of open) socket.destroy();
-        rmSync(socketPath, { force: true });
       }),
   };
 }

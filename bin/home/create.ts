@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import type { ConfigValues } from "../config/render.ts";
 import { renderConfig } from "../config/render.ts";
+import { tryToWrite } from "../../mesh/store/durable-file.ts";
 import { storePath } from "../../mesh/store/spare-folder.ts";
 import { HomeError } from "./error.ts";
 import { writeFileAtomically } from "./json-file.ts";
@@ -21,7 +22,8 @@ export interface NewHome {
 
 /**
  * Throws `HomeError` when the folder already belongs to a box. Secrets alone are what is left where making
- * a home broke off, by a power cut: nobody has met that box, so it is made anew.
+ * a home broke off, by a power cut, and it is made anew. A box that joined is in the mesh's list by then:
+ * its owner removes it, since the new one is another.
  */
 export function refuseUsedHome(home: string): void {
   const paths = homePaths(home);
@@ -29,6 +31,13 @@ export function refuseUsedHome(home: string): void {
   if (used !== undefined) {
     throw new HomeError("HOME_EXISTS", `${home} already belongs to a box: ${used} exists`);
   }
+}
+
+/** Makes the folder, and rejects where nothing can be written to it: whoever asks to join is let in for good. */
+export async function prepareHome(home: string): Promise<void> {
+  refuseUsedHome(home);
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  await tryToWrite(home);
 }
 
 /** Makes the home of a new box. `mesh.yaml` comes last: a home that has it is complete. */

@@ -3,12 +3,16 @@ import { writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { JsonObject } from "../../core/json.ts";
 import { isObject } from "../../core/json.ts";
+import { diskTroubleOf } from "../../mesh/store/disk-trouble.ts";
 import { HomeError } from "./error.ts";
 
 /** Largest file read whole, in bytes: these hold some keys and a few members. */
 const FILE_BYTES_MAX = 262_144;
 
-/** Reads a small JSON object. Throws `HomeError` when it is missing, too large or no object. */
+/**
+ * Reads a small JSON object. Throws `HomeError` when it is missing, too large or no object; what the disk
+ * did not read may be there the next time, and its error is thrown as it is.
+ */
 export function readJsonFile(file: string): JsonObject {
   try {
     if (statSync(file).size > FILE_BYTES_MAX)
@@ -16,6 +20,7 @@ export function readJsonFile(file: string): JsonObject {
     const value: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (isObject(value)) return value;
   } catch (error) {
+    if (diskTroubleOf(error) !== undefined) throw error;
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     const why = missing ? "is missing" : `cannot be read: ${(error as Error).message}`;
     throw new HomeError(missing ? "HOME_MISSING" : "HOME_DAMAGED", `${file} ${why}`, error);

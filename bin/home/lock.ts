@@ -28,6 +28,8 @@ export async function lockHome(home: string, pidFile: string, program: string): 
     throw new HomeError("HOME_IN_USE", message, error);
   }
   server.unref();
+  // Whoever knocks is turned away anyway.
+  server.on("error", () => undefined);
   try {
     writeFileSync(pidFile, `${process.pid}\n`);
   } catch {
@@ -35,8 +37,12 @@ export async function lockHome(home: string, pidFile: string, program: string): 
   }
   return {
     release: () => {
-      rmSync(pidFile, { force: true });
       server.close();
+      try {
+        rmSync(pidFile, { force: true });
+      } catch {
+        // A disk that takes no writes keeps it, and it is simply written over.
+      }
     },
   };
 }

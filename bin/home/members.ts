@@ -3,6 +3,7 @@ import { parseBoxId } from "../../core/ids.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { isObject } from "../../core/json.ts";
 import { BOXES_MAX } from "../../mesh/membership/membership.ts";
+import { diskTroubleOf } from "../../mesh/store/disk-trouble.ts";
 import { HomeError } from "./error.ts";
 import { readJsonFile, writeJsonFile } from "./json-file.ts";
 
@@ -23,14 +24,14 @@ const ADDRESSES_MAX = 32;
 const TEXT_LENGTH_MAX = 256;
 
 /**
- * The members known at the last save; empty for a box that was alone. Undefined when the file is missing or
- * damaged: the mesh document has them too, so that is no reason not to start.
+ * The members known at the last save; empty for a box that was alone. Undefined when the file is missing,
+ * damaged or not read: the mesh document has them too, so that is no reason not to start.
  */
 export function loadMembers(file: string): HomeMember[] | undefined {
   try {
     return decodeMembers(readJsonFile(file)["members"]);
   } catch (error) {
-    if (error instanceof HomeError) return undefined;
+    if (error instanceof HomeError || diskTroubleOf(error) !== undefined) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { ConfigValues } from "../config/render.ts";
-import { createHome, refuseUsedHome } from "../home/create.ts";
+import { createHome, prepareHome } from "../home/create.ts";
 import type { JoinGrant } from "../home/join-grant.ts";
 import { decodeJoinGrant } from "../home/join-grant.ts";
 import type { RandomBytes } from "../home/secrets.ts";
@@ -22,12 +22,12 @@ export interface NewBox extends Omit<JoinRequest, "boxSeed"> {
   readonly config: ConfigValues;
 }
 
-/** Makes the home of a box that joins an existing mesh. Nothing is written when the mesh refuses. */
+/** Makes the home of a box that joins an existing mesh. Nothing but a folder is there when the mesh refuses. */
 export async function joinHome(
   { home, config, ...about }: NewBox,
   deps: { readonly requestJoin: JoinRequester; readonly random: RandomBytes },
 ): Promise<JoinGrant> {
-  refuseUsedHome(home);
+  await prepareHome(home);
   const boxSeed = deps.random(SECRET_BYTES);
   const grant = decodeJoinGrant(await deps.requestJoin({ ...about, boxSeed }));
   if (grant === undefined) throw new Error("the inviting box sent an answer that makes no sense");

@@ -1,5 +1,6 @@
+import { DISK_RESERVE_BYTES as MEDIA_RESERVE_BYTES } from "../../mesh/media/blob-store.ts";
 import type { BoxStatus, Status } from "../control/status.ts";
-import { count } from "./units.ts";
+import { bytes, count } from "./units.ts";
 
 /** `whole`: every box is connected. `alone`: no other is. `split`: some are. */
 export type MeshState = "whole" | "split" | "alone";
@@ -31,6 +32,7 @@ export function meshHealth(status: Status): MeshHealth {
   const state = up === total ? "whole" : up === 1 ? "alone" : "split";
   const works = [
     ...chatting(status),
+    ...uploading(status),
     naming(up, total),
     copying(up, total),
     agreeing(status, up, total),
@@ -67,6 +69,15 @@ function chatting({ store, removed }: Status): Ability[] {
 
 /** What the owner can do about a disk that refuses. */
 const REMEDY = "Make room or mend it, and the box goes on by itself.";
+
+/** Told only where it is another matter than chatting: media goes on being served, and is taken elsewhere. */
+function uploading({ store, removed, boxes, self }: Status): Ability[] {
+  const free = boxes.find(({ box }) => box === self)?.disk_free_bytes ?? null;
+  const takesWrites = !removed && (store.state === "good" || store.state === "rotten");
+  if (!takesWrites || free === null || free >= MEDIA_RESERVE_BYTES) return [];
+  const why = `only ${bytes(free)} are free, and ${bytes(MEDIA_RESERVE_BYTES)} stay for the rest. ${REMEDY}`;
+  return [{ what: "uploading media through this box", ok: false, why }];
+}
 
 function naming(up: number, total: number): Ability {
   const needed = Math.floor(total / 2) + 1;

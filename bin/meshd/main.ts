@@ -13,6 +13,7 @@ import { homePaths } from "../home/paths.ts";
 import { createLogger } from "../logger.ts";
 import { version } from "../version.ts";
 import { awaitDisk } from "./await-disk.ts";
+import { failStart } from "./rotten-start.ts";
 
 /** A stop is promised within 5 s; what hangs longer than this is cut, in milliseconds. */
 const STOP_WAIT_MS_MAX = 4500;
@@ -83,7 +84,9 @@ async function runOnce(
   const { socket } = homePaths(home);
   await awaitDisk(home, socket, log, stopping);
   if (stopping.aborted) return;
-  const box = await startBox(config, home, log, stopping);
+  const box = await startBox(config, home, log, stopping).catch((error: unknown) =>
+    failStart(home, error, log),
+  );
   try {
     const control = await serveControl(socket, box.control, log);
     log.info({ home, version: version(), pid: process.pid }, "ready");

@@ -2,10 +2,11 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { distrustTables, tablesOp } from "./added-tables.ts";
 import { checkJournal } from "./check-journal.ts";
+import { checkStart } from "./check-start.ts";
 import { diskTroubleOf } from "./disk-trouble.ts";
 import { syncFolder } from "./durable-file.ts";
 import { formatOp, NewerStoreError, refuseNewer } from "./format.ts";
-import { isAbsent, looksWhole } from "./level-files.ts";
+import { dataBytesIn, isAbsent, looksWhole } from "./level-files.ts";
 import { openLevelStore } from "./level-store.ts";
 import type { LevelStore, LevelStoreOptions } from "./level-store.ts";
 import { markOf, readMark, writeMark } from "./mark.ts";
@@ -13,7 +14,7 @@ import type { Mark } from "./mark.ts";
 import { STORE_ID_KEY } from "./mesh-keys.ts";
 import { finishSwap, storePath } from "./spare-folder.ts";
 
-/** Damaged stores kept for salvage; older ones go, so that a dying card does not fill the disk. */
+/** Damaged stores kept for salvage, so that a dying card does not fill the disk. */
 const SET_ASIDE_MAX = 3;
 const SET_ASIDE = /^store\.damaged-(\d{1,9})$/;
 
@@ -50,8 +51,7 @@ export async function openCheckedStore(
   await finishSwap(home);
   const path = storePath(home);
   const mark = await readMark(home);
-  const absent = await isAbsent(path);
-  const found = absent ? undefined : await openIfSound(path, mark, options);
+  const found = await openIfSound(path, mark, options);
   if (found && "store" in found) {
     await distrustTables(found.store, mark);
     await writeMark(home, markOf(found.store));
@@ -62,7 +62,7 @@ export async function openCheckedStore(
   }
   const isNew = options.isJoining === true ? "this box is new in the mesh" : undefined;
   const reason = found?.reason ?? (mark ? "the store is gone" : isNew);
-  if (reason !== undefined) await setAside(home, absent);
+  if (reason !== undefined) await setAside(home, found === undefined);
   const store = await openLevelStore(path, options);
   const name = { type: "put", key: STORE_ID_KEY, value: newStoreId() } as const;
   await store.batch([name, formatOp(), tablesOp()]);
@@ -73,14 +73,16 @@ export async function openCheckedStore(
     : { ...rest, outcome: "damaged", reason };
 }
 
+/** Undefined where there is no store. */
 async function openIfSound(
   path: string,
   mark: Mark | undefined,
   options: LevelStoreOptions,
-): Promise<{ readonly store: LevelStore } | { readonly reason: string }> {
-  if (!(await looksWhole(path))) return { reason: "the head files of the store are damaged" };
+): Promise<{ readonly store: LevelStore } | { readonly reason: string } | undefined> {
   let store;
   try {
+    if (await isAbsent(path)) return undefined;
+    if (!(await looksWhole(path))) return { reason: "the head files of the store are damaged" };
     store = await openLevelStore(path, options);
   } catch (error) {
     if (!isDamage(error)) throw error;
@@ -94,7 +96,7 @@ async function openIfSound(
     if (error instanceof NewerStoreError) throw error;
     return { reason: `the store cannot be read: ${messageOf(error)}` };
   }
-  const reason = await checkJournal(store, mark);
+  const reason = (await checkJournal(store, mark)) ?? (await checkStart(store));
   if (reason === undefined) return { store };
   await store.close();
   return { reason };
@@ -145,7 +147,21 @@ async function setAside(home: string, absent: boolean): Promise<void> {
   const path = asidePath(home, (earlier.at(-1) ?? 0) + 1);
   await (absent ? mkdir(path) : rename(storePath(home), path));
   await syncFolder(home);
-  for (const number of earlier.slice(0, Math.max(0, earlier.length - SET_ASIDE_MAX + 1))) {
-    await rm(asidePath(home, number), { recursive: true, force: true });
+  await dropSurplus(home);
+}
+
+/**
+ * The smallest go first, of equal ones the oldest: on a dying card one store after the other is begun and
+ * set aside, and none of them may push out the one that has the data.
+ */
+async function dropSurplus(home: string): Promise<void> {
+  const paths = await setAsideIn(home);
+  const sized = await Promise.all(
+    paths.map(async (path) => [path, await dataBytesIn(path)] as const),
+  );
+  const smallestFirst = sized.toSorted(([, a], [, b]) => (a === b ? 0 : a - b));
+  for (const [path] of smallestFirst.slice(0, Math.max(0, paths.length - SET_ASIDE_MAX))) {
+    // What a failing disk does not let go costs room, which is no reason not to start.
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -3,6 +3,8 @@ import { join } from "node:path";
 
 /** `CURRENT` names the manifest. */
 const CURRENT_BYTES_MAX = 100;
+/** Files in which LevelDB has rows. */
+const LEVEL_DATA = /\.(?:ldb|sst|log)$/;
 
 async function namesIn(path: string): Promise<string[]> {
   try {
@@ -33,5 +35,16 @@ export async function looksWhole(path: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
     throw error;
+  }
+}
+
+/** What the files with rows of a store that was set aside have; no end where the disk does not say. */
+export async function dataBytesIn(path: string): Promise<number> {
+  try {
+    const names = (await readdir(path)).filter((name) => LEVEL_DATA.test(name));
+    const files = await Promise.all(names.map((name) => stat(join(path, name))));
+    return files.reduce((sum, { size }) => sum + size, 0);
+  } catch {
+    return Number.POSITIVE_INFINITY;
   }
 }

@@ -16,6 +16,8 @@ export const STORE_ID_KEY = "m/store";
 export const FORMAT_KEY = "m/format";
 /** How many of the added tables are kept: `mesh/store/added-tables.ts`. */
 export const TABLES_KEY = "m/tables";
+/** The life after which the box has paused before it begins the next one: `mesh/journal/life-pace.ts`. */
+export const PAUSED_KEY = "m/paused";
 /** Text of all journal entries in the store together, UTF-16 units. */
 export const JOURNAL_LENGTH_KEY = "m/journal";
 /** Of each origin, its last entry: `Place`. */

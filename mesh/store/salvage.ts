@@ -1,17 +1,13 @@
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { Transaction } from "../../core/transaction/records.ts";
 import { defuse } from "../scrub/defuse.ts";
 import { BadEntryError, hashOfEntry, parseEntry } from "../journal/entry.ts";
 import type { Entry } from "../journal/entry.ts";
 import { readPosition } from "../journal/positions.ts";
-import { looksWhole } from "./level-files.ts";
+import { dataBytesIn, looksWhole } from "./level-files.ts";
 import { openLevelStore, repairLevelStore } from "./level-store.ts";
 import type { LevelStore } from "./level-store.ts";
 import { FLOOR_PREFIX, JOURNAL_ROWS, journalKey, rowsUnder } from "./mesh-keys.ts";
 
-/** Files in which LevelDB has rows. */
-const LEVEL_DATA = /\.(?:ldb|sst|log)$/;
 /** Rows read at once: 100 kB of typical entries, a bearable 200 MB of the largest. */
 const SALVAGE_ROWS = 100;
 
@@ -49,14 +45,13 @@ export async function* salvage(path: string): AsyncGenerator<Entry> {
   }
 }
 
-/** Is there anything in stores that were set aside? For one that was gone there is an empty folder. */
+/**
+ * Is there anything in stores that were set aside? For one that was gone there is an empty folder. One
+ * that the disk does not read may have something.
+ */
 export async function hasRemains(paths: readonly string[]): Promise<boolean> {
-  for (const path of paths) {
-    for (const name of await readdir(path)) {
-      if (LEVEL_DATA.test(name) && (await stat(join(path, name))).size > 0) return true;
-    }
-  }
-  return false;
+  const sizes = await Promise.all(paths.map((path) => dataBytesIn(path)));
+  return sizes.some((bytes) => bytes > 0);
 }
 
 /** Was anything dropped from the journal of a store that was set aside? Call it after `salvage`. */

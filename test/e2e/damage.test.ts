@@ -1,11 +1,13 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { UNREADABLE } from "../support/unreadable.ts";
 import { until } from "./support/box-process.ts";
 import type { BoxProcess } from "./support/box-process.ts";
-import { BLOCK_BYTES, DAMAGE, inStore } from "./support/damage.ts";
+import { BLOCK_BYTES, DAMAGE, inStore, spoilBlocks } from "./support/damage.ts";
 import { download, Household } from "./support/household.ts";
 import { Program } from "./support/program.ts";
 import type { TestMesh } from "./support/test-mesh.ts";
@@ -63,6 +65,19 @@ describe("a box with one damaged file (N=3)", () => {
     await until("the box serves its clients", () => box.answers());
     expect(await people.seenFrom(box.url)).toEqual(seen);
     expect((await box.control("status", {})).store.state).toBe("good");
+    await mesh.untilWhole();
+  });
+
+  it("of whose list of boxes nothing can be read starts, and serves all again", async () => {
+    const box = mesh.box(3);
+    await box.stop();
+    // A start moves what is in the log into a table.
+    await box.start();
+    await box.stop();
+    expect(await spoilBlocks(join(box.home, "store"), "boxes\0")).toBeGreaterThan(0);
+    await box.startUp();
+    await until("the box serves its clients", () => box.answers());
+    expect(await people.seenFrom(box.url)).toEqual(seen);
     await mesh.untilWhole();
   });
 
@@ -163,6 +178,20 @@ describe("a box with one damaged file (N=3)", () => {
     expect(refused.stderr).toContain(name);
     writeFileSync(file, whole);
   });
+
+  it.each(["secrets.json", "mesh.yaml"])(
+    "whose disk does not read %s ends as one that is to be started again",
+    async (name) => {
+      const box = mesh.box(3);
+      await box.stop();
+      const file = join(box.home, name);
+      renameSync(file, `${file}.kept`);
+      symlinkSync(UNREADABLE, file);
+      const failed = new Program("meshd", ["--home", box.home]);
+      expect(await failed.ended()).toEqual({ code: 1, signal: null });
+      renameSync(`${file}.kept`, file);
+    },
+  );
 
   it("starts with them again", async () => {
     const box = mesh.box(3);

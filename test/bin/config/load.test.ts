@@ -1,9 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { loadConfig, loadConfigToRun } from "../../../bin/config/load.ts";
 import { ConfigError } from "../../../bin/config/problems.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+import { UNREADABLE } from "../../support/unreadable.ts";
 
 it("names the file and the line of each problem", () => {
   const file = join(tempFolder(), "mesh.yaml");
@@ -25,6 +26,12 @@ it("lets a box run with keys of another version, and says which it passes over",
 it("says how a missing file is made", () => {
   const file = join(tempFolder(), "mesh.yaml");
   expect(() => loadConfig(file)).toThrow("`meshctl init`");
+});
+
+it("leaves it to the next start where the disk did not read it", () => {
+  const file = join(tempFolder(), "mesh.yaml");
+  symlinkSync(UNREADABLE, file);
+  expect(() => loadConfig(file)).toThrow(expect.objectContaining({ code: "EIO" }));
 });
 
 it("does not read a huge file", () => {

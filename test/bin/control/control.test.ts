@@ -1,7 +1,7 @@
-import { statSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createConnection, Server } from "node:net";
 import { text } from "node:stream/consumers";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { callMeshd } from "../../../bin/control/client.ts";
 import { ControlError } from "../../../bin/control/error.ts";
 import type { ControlHandlers } from "../../../bin/control/protocol.ts";
@@ -74,6 +74,30 @@ describe("the control socket", () => {
     const server = await serveControl(homePaths(home).socket, HANDLERS, log);
     await expect(callMeshd(home, "status", {})).rejects.toMatchObject({ code: "not_found" });
     await server.stop();
+  });
+
+  it("goes on where the system hands over no connection, as with too many open files", async () => {
+    const listen = vi.spyOn(Server.prototype, "listen");
+    onTestFinished(() => listen.mockRestore());
+    const { home, logged } = await serve({});
+    const [server] = listen.mock.contexts as Server[];
+    for (let i = 0; i < 2; i++) server?.emit("error", new Error("accept EMFILE"));
+    expect(logged).toHaveLength(2);
+    await expect(callMeshd(home, "status", {})).rejects.toMatchObject({ code: "not_found" });
+  });
+
+  it("removes its file when it stops, and stops also where it cannot", async () => {
+    const home = tempFolder();
+    const { socket } = homePaths(home);
+    const log: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+    const server = await serveControl(socket, HANDLERS, log);
+    await server.stop();
+    expect(existsSync(socket)).toBe(false);
+    const again = await serveControl(socket, HANDLERS, log);
+    // A folder is removed no more by unlinking it than a file of a disk that takes no writes.
+    rmSync(socket);
+    mkdirSync(socket);
+    await again.stop();
   });
 
   it("says how to start meshd when it does not run", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { lockHome, readPid } from "../../../bin/home/lock.ts";
@@ -22,6 +22,17 @@ it("refuses a second holder and names the first", async () => {
     message: `meshd already runs on ${home} as process ${process.pid}; stop that first`,
   });
   lock.release();
+});
+
+it("is released also where the disk does not let the pid file go", async () => {
+  const home = tempFolder();
+  const pidFile = join(home, "meshd.pid");
+  const lock = await lockHome(home, pidFile, "meshd");
+  // A folder is removed no more than a file of a disk that takes no writes.
+  rmSync(pidFile);
+  mkdirSync(pidFile);
+  lock.release();
+  (await lockHome(home, join(home, "other.pid"), "meshd")).release();
 });
 
 it("takes over from a process that died and left its pid file, whoever has that pid now", async () => {

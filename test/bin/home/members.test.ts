@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { HomeMember } from "../../../bin/home/members.ts";
@@ -6,6 +6,7 @@ import { encodeMembers, loadMembers, saveMembers } from "../../../bin/home/membe
 import type { BoxId } from "../../../core/ids.ts";
 import { BOXES_MAX } from "../../../mesh/membership/membership.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
+import { UNREADABLE } from "../../support/unreadable.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
@@ -41,5 +42,11 @@ it.each([
 ])("a file %s is lost, which keeps no box from starting", (_what, text) => {
   const file = join(tempFolder(), "members.json");
   if (text !== undefined) writeFileSync(file, text);
+  expect(loadMembers(file)).toBeUndefined();
+});
+
+it("one that the disk does not read keeps no box from starting either", () => {
+  const file = join(tempFolder(), "members.json");
+  symlinkSync(UNREADABLE, file);
   expect(loadMembers(file)).toBeUndefined();
 });

@@ -1,9 +1,10 @@
-import { statSync, writeFileSync } from "node:fs";
+import { statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import nacl from "tweetnacl";
 import { expect, it } from "vitest";
 import { HomeError } from "../../../bin/home/error.ts";
 import { loadSecrets, newSecrets, saveSecrets } from "../../../bin/home/secrets.ts";
+import { UNREADABLE } from "../../support/unreadable.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 it("reads back what it saved, from a file that only the owner can read", () => {
@@ -28,6 +29,12 @@ it.each([
   const file = join(tempFolder(), "secrets.json");
   writeFileSync(file, content);
   expect(() => loadSecrets(file)).toThrow(expect.objectContaining({ code }));
+});
+
+it("does not take for damaged what the disk did not read", () => {
+  const file = join(tempFolder(), "secrets.json");
+  symlinkSync(UNREADABLE, file);
+  expect(() => loadSecrets(file)).toThrow(expect.objectContaining({ code: "EIO" }));
 });
 
 it("tells a missing file from a damaged one", () => {

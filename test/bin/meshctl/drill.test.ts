@@ -124,6 +124,20 @@ describe("meshctl drill", () => {
     for (const line of printed.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
   });
 
+  it("says what becomes of the DNS, which a program may keep", async () => {
+    const plan = async (change: Partial<Status>): Promise<string> => {
+      const before = (): Status => ({ ...WHOLE, ...change });
+      const statusAt = (passed: number): Status => (passed < 60_000 ? lost : WHOLE);
+      const { printed } = await drill({ words: ["kitchen", "--yes"], statusAt, before });
+      return printed;
+    };
+    expect(await plan({})).toContain("  - The DNS goes on naming kitchen: to clients it is up.\n");
+    const dns = { keeper: WHOLE.self, listed: [], problem: null };
+    const printed = await plan({ dns });
+    expect(printed).not.toContain("goes on naming");
+    expect(printed).toContain("The DNS leaves kitchen out after dns.patience_s");
+  });
+
   it("heals this box at once when it is interrupted", async () => {
     const { printed, verbs, exitCode } = await drill({
       words: ["--minutes", "30", "--yes"],

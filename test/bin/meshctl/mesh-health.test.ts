@@ -48,6 +48,19 @@ it("a disk that takes no writes: reading goes on, and the owner is told what to 
   });
 });
 
+it("a disk with too little room for media: chatting goes on, and the owner is told what does not", () => {
+  const status = statusOf([up("a", { disk_free_bytes: 200_000_000 }), up("b"), up("c")]);
+  expect(broken(status)).toEqual([
+    "uploading media through this box: only 200 MB are free, and 268 MB stay for the rest. " +
+      "Make room or mend it, and the box goes on by itself.",
+  ]);
+  const elsewhere = [up("a"), up("b", { disk_free_bytes: 0 }), up("c", { disk_free_bytes: null })];
+  expect(broken(statusOf(elsewhere))).toEqual([]);
+  const store = { state: "refusing", note: "The disk of this box is full." } as const;
+  const full = statusOf([up("a", { disk_free_bytes: 0 }), up("b"), up("c")], { store });
+  expect(broken(full)).toHaveLength(1);
+});
+
 it("a store in which something has rotted: chatting goes on, and the owner is told what does not", () => {
   const store = { state: "rotten", note: "table 000005 is gone. Wait." } as const;
   const status = statusOf([up("a"), up("b"), up("c")], { store });

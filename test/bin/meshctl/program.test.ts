@@ -1,5 +1,6 @@
+import { writeFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../../bin/config/load.ts";
 import { ConfigError } from "../../../bin/config/problems.ts";
@@ -159,6 +160,17 @@ describe("init and join", () => {
     });
     expect(loadSecrets(paths.secrets)).toEqual({ ...shared, boxSeed: new Uint8Array(32).fill(7) });
     expect(loadMembers(paths.members)).toEqual([member]);
+  });
+
+  it("join asks nobody to let it in while it cannot write to its home", async () => {
+    const home = join(tempFolder(), "file", "box2");
+    writeFileSync(dirname(home), "");
+    let asked = 0;
+    const requestJoin = (): Promise<never> => Promise.reject(new Error(`asked ${++asked} times`));
+    await expect(meshctl(["join", "CODE", "--home", home], { requestJoin })).rejects.toThrow(
+      "ENOTDIR",
+    );
+    expect(asked).toBe(0);
   });
 
   it("join leaves nothing behind when the mesh refuses", async () => {

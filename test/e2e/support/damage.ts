@@ -9,6 +9,8 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { storeFiles } from "../../../mesh/scrub/store-files.ts";
+import { blocksOf, checkBlock, contentOf } from "../../../mesh/scrub/table-file.ts";
 import type { BoxProcess } from "./box-process.ts";
 
 /** The unit in which flash storage loses data. */
@@ -36,6 +38,35 @@ function change(file: string, at: number, length: number, how: (bytes: Buffer) =
   how(bytes);
   writeSync(descriptor, bytes, 0, length, at);
   closeSync(descriptor);
+}
+
+/**
+ * Marks the blocks of a closed store that have a text in a row as what no LevelDB has written, so that
+ * reading them fails. Resolves with how many there were.
+ */
+export async function spoilBlocks(folder: string, text: string): Promise<number> {
+  let spoiled = 0;
+  for (const name of readdirSync(folder).filter((one) => one.endsWith(".ldb"))) {
+    const file = await storeFiles(folder).open(name);
+    if (file === undefined) continue;
+    for (const block of await result(blocksOf(file))) {
+      const pieces: Uint8Array[] = [];
+      await result(checkBlock(file, block, (piece) => pieces.push(piece)));
+      const content = Buffer.from(contentOf(Buffer.concat(pieces)));
+      if (!block.hasRows || !content.includes(text)) continue;
+      change(join(folder, name), block.offset + block.length, 1, (kind) => kind.fill(0xff));
+      spoiled++;
+    }
+    await file.close();
+  }
+  return spoiled;
+}
+
+async function result<T>(check: AsyncGenerator<number, T>): Promise<T> {
+  for (;;) {
+    const step = await check.next();
+    if (step.done) return step.value;
+  }
 }
 
 /** The largest file of a kind in the store. */

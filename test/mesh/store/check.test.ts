@@ -6,6 +6,7 @@ import {
   readdir,
   rm,
   stat,
+  symlink,
   truncate,
   writeFile,
 } from "node:fs/promises";
@@ -19,6 +20,7 @@ import { markOf, readMark, writeMark } from "../../../mesh/store/mark.ts";
 import { JOURNAL_ROWS, STORE_ID_KEY, journalKey } from "../../../mesh/store/mesh-keys.ts";
 import { hasRemains, salvage } from "../../../mesh/store/salvage.ts";
 import { storePath } from "../../../mesh/store/spare-folder.ts";
+import { UNREADABLE } from "../../support/unreadable.ts";
 import { A, B, JournalFixture } from "./journal-fixture.ts";
 
 const PAGE = 4096;
@@ -168,17 +170,48 @@ describe("the start", () => {
     expect(await salvaged(setAside[0] ?? "")).toBe(fixture.texts.size - 2);
   });
 
-  it("keeps the newest few damaged stores", async () => {
+  it("keeps few damaged stores, the newest, and the one that has the data", async () => {
     for (let i = 0; i < 5; i++) {
       await writeFile(inStore("CURRENT"), "");
       await check();
     }
     const { setAside } = await check();
     expect(setAside.map((path) => path.slice(home.length + 1))).toEqual([
-      "store.damaged-3",
+      "store.damaged-1",
       "store.damaged-4",
       "store.damaged-5",
     ]);
+    expect(await salvaged(setAside[0] ?? "")).toBe(fixture.texts.size);
+  });
+
+  it("keeps those that have something longer than those for stores that were gone", async () => {
+    for (let i = 0; i < 3; i++) {
+      await writeFile(inStore("CURRENT"), "");
+      await check();
+    }
+    await rm(storePath(home), { recursive: true });
+    const { outcome, setAside } = await check();
+    expect(outcome).toBe("damaged");
+    expect(setAside.map((path) => path.slice(home.length + 1))).toEqual([
+      "store.damaged-1",
+      "store.damaged-2",
+      "store.damaged-3",
+    ]);
+  });
+
+  it("sets aside what the disk does not read, and takes it for one that may have something", async () => {
+    await rm(inStore("CURRENT"));
+    await symlink(UNREADABLE, inStore("CURRENT"));
+    const found = await check();
+    expect(found).toMatchObject({ outcome: "damaged", reason: expect.stringContaining("EIO") });
+    await rm(storePath(home), { recursive: true });
+    // Neither is a file read as a folder.
+    await writeFile(storePath(home), "");
+    const { reason, setAside } = await check();
+    expect(reason).toContain("ENOTDIR");
+    expect(await hasRemains(setAside.slice(1))).toBe(true);
+    expect(await salvaged(setAside[0] ?? "")).toBe(fixture.texts.size);
+    expect(await salvaged(setAside[1] ?? "")).toBe(0);
   });
 });
 
