@@ -39,7 +39,7 @@ export function renderSection(result: Result): string {
     "",
     "`npm run chaos -- --minutes N` lets three real `meshd` fail, each in a network namespace of its own behind a",
     "switch that drops, delays and doubles packets (`test/chaos/`), while three people write, read, claim keys and",
-    "register names through all of them. A run in which each fault strikes once is part of `npm test`. The last long run:",
+    "register names through all of them. A run of three minutes is part of `npm test`. The last long run:",
     `${(figures.seconds / 60).toFixed(0)} minutes with seed ${options.seed} on ${cpus().length} cores (${cpus()[0]?.model.trim()}).`,
     verdict,
     "",

@@ -5,11 +5,11 @@ import { describe, expect, it } from "vitest";
 import { ALL_FAULTS } from "../chaos/faults/all-faults.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..");
-/** For the faults, each of which strikes once; starting, healing and the last look come on top. */
-const MINUTES = 1;
+/** For the faults; starting, healing and the last look come on top. */
+const MINUTES = 3;
 const SEED = "1";
-/** Then the run has failed, milliseconds. */
-const WAIT_MS_MAX = 205_000;
+/** Then the run has failed: on a slow machine the faults may take two and a half times as long, milliseconds. */
+const WAIT_MS_MAX = 600_000;
 
 describe("three real boxes under every fault that this machine can make (N=3)", () => {
   it(
