@@ -38,21 +38,28 @@ test("a client whose join came to nothing is told that it is out, as it was befo
     expect((await reader.sync(left)).leave).toEqual({});
   }));
 
-test("a client whose first join came to nothing is told that it is out", () =>
-  withTwoBoxes(async ({ left, right, cut, heal }) => {
-    const room = await alice.createRoom(left);
-    await heal();
-    reader.since = undefined;
-    await reader.sync(right);
-    cut();
-    await closeRoom(left, room);
-    await reader.member(right, room, "join");
-    expect(Object.keys((await reader.sync(right)).join)).toEqual([room]);
-    await heal();
-    const { leave, join } = await reader.sync(right);
-    expect([Object.keys(leave), join]).toEqual([[room], {}]);
-    expect((await reader.sync(right)).leave).toEqual({});
-  }));
+test.each(["right", "left"] as const)(
+  "a client whose first join came to nothing is told that it is out, on the %s, where the join was or was not known first",
+  (side) =>
+    withTwoBoxes(async ({ cut, heal, ...boxes }) => {
+      const { left, right } = boxes;
+      const room = await alice.createRoom(left);
+      await heal();
+      reader.since = undefined;
+      await reader.sync(right);
+      cut();
+      await closeRoom(left, room);
+      await reader.member(right, room, "join");
+      expect(Object.keys((await reader.sync(right)).join)).toEqual([room]);
+      await heal();
+      const { leave, join } = await reader.sync(boxes[side]);
+      expect([Object.keys(leave), join]).toEqual([[room], {}]);
+      expect((await reader.sync(left)).leave).toEqual({});
+      expect((await reader.sync(right)).leave).toEqual({});
+      reader.since = undefined;
+      expect((await reader.sync(right)).raw["rooms"]).toBeUndefined();
+    }),
+);
 
 test("a client that was invited is told so again when its join came to nothing", () =>
   withTwoBoxes(async ({ left, right, cut, heal }) => {
