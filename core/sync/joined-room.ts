@@ -51,7 +51,8 @@ export async function joinedRoom(
     !owesState &&
     !fullState &&
     !pass.valueNews.touches(`receipts:${room}`) &&
-    !context.user.roomTypes.has(room);
+    !context.user.roomTypes.has(room) &&
+    !context.user.memberships.has(room);
   if (isQuiet && !context.typing.event(room, false)) return undefined;
   const presenter = pass.presenter(room);
   // A box that did not know of the join told nothing of the room, and the token counts it as told. So did

@@ -26,7 +26,9 @@ export function ownEventBefore(
   const { history } = presenter;
   const { room } = history;
   // What a box that lags behind tells is owed again later.
-  if (pass.isInitial || pass.isAhead || !pass.news.touches(`room:${room}`)) return "same";
+  if (pass.isInitial || pass.isAhead) return "same";
+  // An event that nobody is shown may open an old branch: it is no news of the room, but one of the user.
+  if (!pass.news.touches(`room:${room}`) && !user.memberships.has(room)) return "same";
   const known = [...knownEnds(pass, history, OWN_PAST_SEARCHED_MAX)];
   const ends = known.filter((event) => event !== "too-many");
   // On top of one state only a new member event of the user's own could change this.

@@ -85,7 +85,7 @@ export class Owner {
     const host = boxes.find(
       (other) => other !== box && this.#seesMost(other) && other.node?.memberIds().join() === there,
     );
-    if (!host?.node) return false;
+    if (!host?.node || !this.#canMeetWithout(box)) return false;
     this.#removed = box.id;
     try {
       await host.node.runner.run(removeBox, box.id);
@@ -94,6 +94,13 @@ export class Owner {
       note(`whether ${box.id} was removed is not known: ${(error as Error).message}`);
     }
     return true;
+  }
+
+  /** A box that was not told of those that joined meets nobody once the last one that it knew is gone. */
+  #canMeetWithout(box: SimBox): boolean {
+    const rest = this.#estate.boxes.filter((other) => other !== box);
+    const canMeet = (a: SimBox, b: SimBox): boolean => a !== b && a.knows(b.id) && b.knows(a.id);
+    return rest.length === 1 || rest.every((one) => rest.some((other) => canMeet(one, other)));
   }
 
   #seesMost({ id, services, node }: SimBox): boolean {

@@ -22,6 +22,11 @@ const SEEDS: readonly (readonly [seed: string, what: string])[] = [
   ["long 44", "two lives of a box made the same event, each box built upon another one of the two"],
   ["1100739", "a lone box whose disk was full for a moment closed its earlier lives no more"],
   [
+    "10013",
+    "a join that came to nothing was told to nobody, since the event in force was an old one",
+  ],
+  ["2640007", "a membership that an event changed which nobody is shown was told to nobody"],
+  [
     "2601619",
     "a notification waited for ever on a box that had reached those whom another one still owed it",
   ],

@@ -96,6 +96,8 @@ export class SimBox {
   #lives = 0;
   /** Whom it knows to belong to the mesh: it keeps that beside its store. */
   #remembered: readonly BoxRecord[];
+  /** It takes no writes any more, and is soon off. */
+  isStopping = false;
   /** Other boxes that it knows to be removed. */
   readonly #removed = new Set<BoxId>();
 
@@ -131,6 +133,11 @@ export class SimBox {
   /** Does it know that a box was removed, or did it, before it lost its store? */
   knowsRemoved(box: BoxId): boolean {
     return this.node?.membership.isRemoved(box) === true || this.#removed.has(box);
+  }
+
+  /** Does it know another box, also while it is off? */
+  knows(box: BoxId): boolean {
+    return this.#remembered.some((member) => member.box === box);
   }
 
   /** The mesh was made anew. */
@@ -267,6 +274,7 @@ export class SimBox {
     this.#timers = undefined;
     this.#transport = undefined;
     this.#life = undefined;
+    this.isStopping = false;
     const told = [...this.onDeath];
     this.onDeath.clear();
     for (const listener of told) listener();
@@ -276,6 +284,7 @@ export class SimBox {
   async stop(): Promise<void> {
     const life = this.#life;
     if (!life) return;
+    this.isStopping = true;
     await life.outbox.stop();
     await life.copier.stop();
     await life.node.stop();

@@ -215,8 +215,8 @@ export class World {
     const vector = first?.node?.ledger.vector;
     if (!vector) return false;
     const text = JSON.stringify(sorted(vector));
-    return this.boxes.every(({ node }) => {
-      if (!node || node.isLost) return false;
+    return this.boxes.every(({ node, isStopping }) => {
+      if (!node || node.isIdle || isStopping) return false;
       const { ledger } = node;
       if (JSON.stringify(sorted(ledger.appliedVector)) !== text) return false;
       return JSON.stringify(sorted(ledger.vector)) === text;

@@ -78,6 +78,26 @@ test("a client that was invited is told so again when its join came to nothing",
     expect((await reader.sync(right)).invite).toEqual({});
   }));
 
+test("a client is told that it is out by an event which nobody is shown", () =>
+  withTwoBoxes(async ({ left, right, cut, heal }) => {
+    const room = await alice.createRoom(left);
+    await reader.member(left, room, "join");
+    await heal();
+    cut();
+    // The same request on both sides: one of the two events is not shown when they meet.
+    await new SyncClient("alice").send(left, room, "said once");
+    await alice.member(left, room, "leave", reader.user);
+    await reader.member(left, room, "join");
+    await closeRoom(left, room);
+    reader.since = undefined;
+    expect(Object.keys((await reader.sync(left)).join)).toEqual([room]);
+    await new SyncClient("alice").send(right, room, "said once");
+    await heal();
+    expect(Object.keys((await reader.sync(left)).leave)).toEqual([room]);
+    expect((await reader.sync(left)).leave).toEqual({});
+    expect((await reader.sync(right)).leave).toEqual({});
+  }));
+
 test("people whose keys are followed only for a room in which the user is no more need not be followed", () =>
   withTwoBoxes(async ({ left, right, cut, heal }) => {
     const room = await alice.createRoom(left);
