@@ -17,6 +17,7 @@ import {
   topicLog,
   topicVector,
 } from "../../../core/tables.ts";
+import { NO_MEMBER } from "../../../core/rooms/no-member.ts";
 import { LedgerBox, SERVER } from "./ledger-box.ts";
 import { histories, inSomeOrder, play } from "./random-history.ts";
 import type { History } from "./random-history.ts";
@@ -68,8 +69,16 @@ function checkCurrentState(box: LedgerBox, room: RoomId, dag: WholeDag): void {
   expect({ joined, invited }).toEqual({ joined: count("join"), invited: count("invite") });
   const indexedMembers = box.rows(memberships).map(([[user], entry]) => ({ user, ...entry }));
   const order = (a: { user: string }, b: { user: string }): number => (a.user < b.user ? -1 : 1);
+  const present = new Set(members.map(({ user }) => user));
+  // Whoever had to do with the room at some time is remembered, though the state says nothing of it.
+  const absent = box
+    .rows(events)
+    .filter(([, { pdu, rejected }]) => pdu.type === "m.room.member" && rejected === undefined)
+    .map(([, { pdu }]) => pdu.state_key ?? "")
+    .filter((user) => !present.has(user));
+  const remembered = [...new Set(absent)].map((user) => ({ user, ...NO_MEMBER }));
   expect(indexedMembers.toSorted(order)).toEqual(
-    members.filter(({ user }) => user.endsWith(`:${SERVER}`)).toSorted(order),
+    [...members, ...remembered].filter(({ user }) => user.endsWith(`:${SERVER}`)).toSorted(order),
   );
 }
 

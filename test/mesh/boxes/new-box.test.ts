@@ -12,11 +12,12 @@ import { recordOf } from "../../simulation/owner.ts";
 import type { SimBox } from "../../simulation/sim-box.ts";
 import { World } from "../../simulation/world.ts";
 
-const ALICE = {
+const ALICE: Requester = {
   user: "@alice:hearth.test" as UserId,
   device: "PHONE" as DeviceId,
+  tokenId: "token",
   deviceCreated: 1 as HybridTime,
-} as unknown as Requester;
+};
 const ALGORITHM = "signed_curve25519";
 /** So many that each box is the owner of some. */
 const KEYS = 40;
