@@ -252,8 +252,7 @@ export const topicVector = table<[Topic], Vector>("lv", "newest entries of topic
 export const closedOrigins = table<[Origin], number>("co", "ends of earlier lives of boxes");
 
 /**
- * Records of kinds that only a later version of the software knows, until this box runs it. A box that
- * runs it already has none. Key: box, incarnation, seq, index in the transaction.
+ * Records of kinds that only later versions know, until this box runs one. Key: box, incarnation, seq, index.
  */
 export interface KeptRecord {
   readonly record: TransactionRecord;
@@ -287,6 +286,7 @@ export type LogEntry =
   | { readonly receipt: readonly [user: UserId, type: string, thread: string] }
   /** A field of the user's document: section, key. */
   | { readonly field: readonly [section: string, key: string] }
+  | { readonly resolved: EventId } // The room's state changed by an event that nobody is shown.
   /** The user's membership of a room changed. */
   | { readonly membership: RoomId }
   | { readonly fullyRead: RoomId }

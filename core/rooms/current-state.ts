@@ -32,6 +32,9 @@ export function moveCurrentState(context: ApplyContext, stored: StoredEvent, met
   const counts = { joined: meta.joined, invited: meta.invited };
   for (const [key, to, from] of next.changes)
     setCurrent(context, stored.room, key, to, from, counts);
+  if (stored.hidden && next.changes.length > 0) {
+    logToTopic(context, `room:${stored.room}`, { resolved: stored.id });
+  }
   noteWithoutEffect(context, stored);
   const { patch: _, heads: __, generation: ___, ...rest } = meta;
   view.put(rooms, [stored.room], {

@@ -57,11 +57,11 @@ export async function joinedRoom(
   const presenter = pass.presenter(room);
   // A box that did not know of the join told nothing of the room, and the token counts it as told. So did
   // one for which the user was out, by what has come to nothing since.
+  const hasJoined = touched && isNewJoin(pass, presenter, own, pass.news);
   const wasHidden =
     (owesState && isNewJoin(pass, presenter, own, pass.stateDebt ?? pass.news)) ||
-    wasOut(pass, presenter, own, context.user);
-  const isNewcomer =
-    pass.isInitial || wasHidden || (touched && isNewJoin(pass, presenter, own, pass.news));
+    (!hasJoined && wasOut(pass, presenter, own, context.user));
+  const isNewcomer = pass.isInitial || wasHidden || hasJoined;
   const roomNews = await readRoomNews(pass, room);
   const shows = presenter.shows.bind(presenter);
   const timeline = isNewcomer

@@ -31,10 +31,10 @@ export function ownEventBefore(
   if (!pass.news.touches(`room:${room}`) && !user.memberships.has(room)) return "same";
   const known = [...knownEnds(pass, history, OWN_PAST_SEARCHED_MAX)];
   const ends = known.filter((event) => event !== "too-many");
-  // On top of one state only a new member event of the user's own could change this.
+  // On top of one state it is as it was, but where the new events themselves went two ways that met.
   const isLinear = new Set(ends.map(({ heads }) => heads.join())).size <= 1;
   const isWhole = ends.length === known.length;
-  if (isLinear && isWhole) return "same";
+  if (isLinear && isWhole && !user.memberships.has(room)) return "same";
   const newest = isWhole ? withoutPast(history, ends) : undefined;
   // Where it takes too long to tell: a change of the membership was noted where it was made.
   if (!newest) return user.memberships.has(room) ? undefined : "same";

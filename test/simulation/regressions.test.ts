@@ -25,6 +25,8 @@ const SEEDS: readonly (readonly [seed: string, what: string])[] = [
     "10013",
     "a join that came to nothing was told to nobody, since the event in force was an old one",
   ],
+  ["2666856", "an own join that two events at once turned back was told to nobody"],
+  ["2670561", "a state that changed by an event which nobody is shown was told to nobody"],
   ["2640007", "a membership that an event changed which nobody is shown was told to nobody"],
   [
     "2601619",
