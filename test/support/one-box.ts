@@ -161,3 +161,13 @@ export async function untilMeshed(boxes: readonly TestBox[]): Promise<void> {
     boxes.every((other) => includes(node.ledger.vector, vectorOf(other)));
   while (!boxes.every(isMeshed)) await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** A box for one test. */
+export async function withBox(run: (box: Services) => Promise<void>): Promise<void> {
+  const box = await oneBox();
+  try {
+    await run(box.services);
+  } finally {
+    await box.stop();
+  }
+}

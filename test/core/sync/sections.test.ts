@@ -3,17 +3,8 @@ import type { EventId, RoomId } from "../../../core/ids.ts";
 import type { Services } from "../../../core/services.ts";
 import { setTyping } from "../../../core/ephemeral-facts/typing.ts";
 import { announcePresence } from "../../../core/presence/presence.ts";
-import { oneBox } from "../../support/one-box.ts";
+import { withBox } from "../../support/one-box.ts";
 import { SyncClient } from "../../support/sync-client.ts";
-
-async function withBox(run: (box: Services) => Promise<void>): Promise<void> {
-  const box = await oneBox();
-  try {
-    await run(box.services);
-  } finally {
-    await box.stop();
-  }
-}
 
 async function twoInARoom(box: Services): Promise<[SyncClient, SyncClient, RoomId]> {
   const [alice, bob] = [new SyncClient("alice"), new SyncClient("bob")];

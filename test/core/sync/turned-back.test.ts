@@ -3,6 +3,7 @@ import type { RoomId } from "../../../core/ids.ts";
 import type { Services } from "../../../core/services.ts";
 import { bodies, SyncClient } from "../../support/sync-client.ts";
 import { withTwoBoxes } from "../../support/two-boxes.ts";
+import type { Split } from "../../support/two-boxes.ts";
 
 const [alice, bob, reader] = ["alice", "bob", "reader"].map((name) => new SyncClient(name)) as [
   SyncClient,
@@ -13,21 +14,27 @@ const [alice, bob, reader] = ["alice", "bob", "reader"].map((name) => new SyncCl
 const closeRoom = (box: Services, room: RoomId) =>
   alice.setState(box, room, "m.room.join_rules", "", { join_rule: "invite" });
 
+/** The reader joins on the right and is told so, while the left, cut off, closes the room. Then they meet. */
+async function joinInVain({ left, right, cut, heal }: Split, room: RoomId): Promise<void> {
+  await heal();
+  reader.since = undefined;
+  await reader.sync(right);
+  cut();
+  await closeRoom(left, room);
+  await reader.member(right, room, "join");
+  expect(Object.keys((await reader.sync(right)).join)).toEqual([room]);
+  await heal();
+}
+
 const after = { stateAfter: "state_after" } as const;
 
 test("a client whose join came to nothing is told that it is out, as it was before", () =>
-  withTwoBoxes(async ({ left, right, cut, heal }) => {
+  withTwoBoxes(async (split) => {
+    const { left, right } = split;
     const room = await alice.createRoom(left);
     await reader.member(left, room, "join");
     await reader.member(left, room, "leave");
-    await heal();
-    reader.since = undefined;
-    await reader.sync(right);
-    cut();
-    await closeRoom(left, room);
-    await reader.member(right, room, "join");
-    expect(Object.keys((await reader.sync(right)).join)).toEqual([room]);
-    await heal();
+    await joinInVain(split, room);
     const { leave, join } = await reader.sync(right, after);
     expect([Object.keys(leave), join]).toEqual([[room], {}]);
     const [own] = leave[room]?.state_after?.events ?? [];
@@ -41,18 +48,11 @@ test("a client whose join came to nothing is told that it is out, as it was befo
 test.each(["right", "left"] as const)(
   "a client whose first join came to nothing is told that it is out, on the %s, where the join was or was not known first",
   (side) =>
-    withTwoBoxes(async ({ cut, heal, ...boxes }) => {
-      const { left, right } = boxes;
+    withTwoBoxes(async (split) => {
+      const { left, right } = split;
       const room = await alice.createRoom(left);
-      await heal();
-      reader.since = undefined;
-      await reader.sync(right);
-      cut();
-      await closeRoom(left, room);
-      await reader.member(right, room, "join");
-      expect(Object.keys((await reader.sync(right)).join)).toEqual([room]);
-      await heal();
-      const { leave, join } = await reader.sync(boxes[side]);
+      await joinInVain(split, room);
+      const { leave, join } = await reader.sync(split[side]);
       expect([Object.keys(leave), join]).toEqual([[room], {}]);
       expect((await reader.sync(left)).leave).toEqual({});
       expect((await reader.sync(right)).leave).toEqual({});
