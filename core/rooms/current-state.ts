@@ -35,7 +35,6 @@ export function moveCurrentState(context: ApplyContext, stored: StoredEvent, met
   if (stored.hidden && next.changes.length > 0) {
     logToTopic(context, `room:${stored.room}`, { resolved: stored.id });
   }
-  noteWithoutEffect(context, stored);
   const { patch: _, heads: __, generation: ___, ...rest } = meta;
   view.put(rooms, [stored.room], {
     ...rest,
@@ -116,15 +115,6 @@ function setCurrent(
   if (serverOf(user) !== context.serverName) return;
   const entry = to === undefined || is === undefined ? NO_MEMBER : { membership: is, event: to };
   view.put(memberships, [user, room], entry);
-  logToTopic(context, `user:${user}`, { membership: room });
-}
-
-/** A member event that changes nothing here may have done so on another box, before that knew all. */
-function noteWithoutEffect(context: ApplyContext, { room, pdu }: StoredEvent): void {
-  if (pdu.type !== "m.room.member" || pdu.state_key === undefined) return;
-  const user = pdu.state_key as UserId;
-  if (serverOf(user) !== context.serverName || context.view.get(memberships, [user, room])) return;
-  context.view.put(memberships, [user, room], NO_MEMBER);
   logToTopic(context, `user:${user}`, { membership: room });
 }
 

@@ -10,6 +10,7 @@ import type { EventRecord } from "../transaction/records.ts";
 import { moveCurrentState } from "./current-state.ts";
 import { judgeEvent } from "./judge-event.ts";
 import type { Verdict } from "./judge-event.ts";
+import { noteWithoutEffect } from "./no-member.ts";
 import { redactOnArrival, takePending } from "./project-redaction.ts";
 import { isEarlier, keepEvent } from "./stored-event.ts";
 import { hide, show } from "./timeline-rows.ts";
@@ -47,6 +48,7 @@ export function projectEvent(context: ApplyContext, record: EventRecord, checked
   if (hidden === "outlier") return;
   const isNews = record.entered !== "backfilled";
   if (isNews && hidden !== "soft-failed") extendRoom(context, kept);
+  noteWithoutEffect(context, kept);
   if (!hidden) show(context, kept, isNews);
   redactOnArrival(context, kept);
 }

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { RoomId, UserId } from "../../../core/ids.ts";
+import type { EventId, RoomId, UserId } from "../../../core/ids.ts";
 import { currentState } from "../../../core/rooms/state-view.ts";
 import { splitStateKey } from "../../../core/event/state-key.ts";
 import { NO_MEMBER } from "../../../core/rooms/no-member.ts";
-import { memberships, roomState, topicLog } from "../../../core/tables.ts";
+import { events, memberships, roomState, topicLog } from "../../../core/tables.ts";
 import { ALICE, BOB, CAROL, DAVE, LedgerBox, START_MS } from "./ledger-box.ts";
 import { openRoom, said, send } from "./said.ts";
+import { letIn } from "./slips.ts";
 
 let a: LedgerBox;
 let b: LedgerBox;
@@ -81,6 +82,17 @@ describe("memberships", () => {
       expect(box.room(room).joined).toBe(3);
       expectIndexIsState(box);
     }
+  });
+
+  test("of events that entered unseen are remembered alike, whether or not they counted for a while", async () => {
+    await send(a, room, said.state(ALICE, "m.room.join_rules", { join_rule: "invite" }));
+    await letIn(b, room, said.join(DAVE), "soft-failed", []);
+    const unseen = b.rows(events).find(([, { hidden }]) => hidden === "soft-failed")?.[0][0];
+    expect(unseen).toBeDefined();
+    await letIn(b, room, said.message(ALICE), "elsewhere", [unseen as EventId]);
+    expect(b.get(memberships, [DAVE, room])?.membership).toBe("join");
+    await meet();
+    for (const box of [a, b]) expect(box.get(memberships, [DAVE, room])).toEqual(NO_MEMBER);
   });
 });
 
