@@ -106,8 +106,8 @@ export function liveToken(deps: VerifyDeps, use: TokenUse, token: string): LiveT
 }
 
 /**
- * Throws 401 M_UNKNOWN_TOKEN for a session that is known here to have ended. Commands whose request was let
- * in a while ago, before its body was here, ask again before they make a device that is not there.
+ * Throws 401 M_UNKNOWN_TOKEN for a session that is known here to have ended. A command that would give a device keys
+ * asks again: its request was let in before its body was here, and the device may have been logged out since.
  */
 export function requireLive(view: View, session: SessionName): void {
   const isEnded = usedRoundOf(view, roundOf(session.tokenId)) === ROUND_OF_ENDED;

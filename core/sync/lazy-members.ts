@@ -8,7 +8,7 @@ import { LAZY_MEMBERS_MAX } from "./constants.ts";
 import type { Pass } from "./pass.ts";
 
 /** By room and user: the member event and the token that came with it. */
-type Members = Map<string, { readonly event: EventId; readonly reached: Vector }>;
+export type Members = Map<string, { readonly event: EventId; readonly reached: Vector }>;
 
 /** Member events that one device was sent, up to the look that notes what it sends. */
 export interface SentMembers {
@@ -16,9 +16,6 @@ export interface SentMembers {
   readonly at: Vector;
   readonly members: Members;
 }
-
-/** What each look goes by, and adds to. */
-const ofLooks = new WeakMap<Pass, Members>();
 
 /**
  * With lazy loading, leaves out of a room's state the members who do not matter to the timeline, and
@@ -98,16 +95,15 @@ function remember(pass: Pass, room: RoomId, state: readonly StoredEvent[]): void
  * reason each look has a copy of its own: of two at once, what the earlier one adds is forgotten.
  */
 function sentMembers(pass: Pass): Members {
-  let members = ofLooks.get(pass);
-  if (members) return members;
+  if (pass.sentMembers) return pass.sentMembers;
   const { since } = pass.request;
   const name = memoryName(pass);
   const known = pass.memory.sentMembers.get(name);
-  members = new Map(known?.members);
+  const members: Members = new Map(known?.members);
   for (const [key, { reached }] of members) {
     if (!since || !includes(since.vector, reached)) members.delete(key);
   }
-  ofLooks.set(pass, members);
+  pass.sentMembers = members;
   // A slow look does not take the place of one that overtook it with a later snapshot.
   const at = pass.snapshot.vector;
   if (!known || includes(at, known.at)) pass.memory.sentMembers.set(name, { at, members });

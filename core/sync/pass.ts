@@ -5,6 +5,7 @@ import { Presenter } from "../timeline/presenter.ts";
 import type { Origin, Vector } from "../vector.ts";
 import { boxOf, incarnationOf, merge } from "../vector.ts";
 import type { SyncFilter } from "./filter.ts";
+import type { Members } from "./lazy-members.ts";
 import type { SyncMemory } from "./memory.ts";
 import { News } from "./news.ts";
 import type { OwnRoom } from "./own-rooms.ts";
@@ -67,6 +68,8 @@ export class Pass {
   readonly reached: Vector;
   /** Read before any ephemeral fact is, so that none falls between. */
   readonly ephemeralSerial: number;
+  /** What this look goes by where it leaves members out, and adds to; `lazy-members.ts` begins it. */
+  sentMembers: Members | undefined;
   readonly #presenters = new Map<RoomId, Presenter>();
 
   constructor(parts: PassParts) {
