@@ -30,8 +30,7 @@ describe("people whose clients encrypt (N=3)", () => {
     const bob = await clients.start(SdkClient.register(mesh.box(3).url, "bob"));
     expect(await alice.signMyDevices()).toBe(0);
     expect(await bob.signMyDevices()).toBe(0);
-    // New keys on top of an answer about the old ones that is still under way would confuse the SDK.
-    await bob.untilTrusts(bob.id, bob.device);
+    await bob.untilKeysAreIn();
     expect(await bob.signMyDevices({ anew: true })).toBe(1);
     await bob.untilTrusts(bob.id, bob.device);
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withConfigValues } from "../../bin/config/render.ts";
 import { TestUser, call } from "./support/client.ts";
 import { Program, isRunning, meshctl } from "./support/program.ts";
-import { freePort } from "./support/test-mesh.ts";
+import { freePort } from "./support/free-port.ts";
 
 /** What a stop may take, milliseconds. */
 const STOP_MS_MAX = 5000;

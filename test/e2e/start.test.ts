@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./support/box-process.ts";
 import { TestUser, call, textsOf } from "./support/client.ts";
 import { Program, isRunning } from "./support/program.ts";
-import { freePort } from "./support/test-mesh.ts";
+import { freePort } from "./support/free-port.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..");
 const SERVER = "start.localhost";

@@ -1,7 +1,5 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,20 +7,12 @@ import { withConfigValues } from "../../../bin/config/render.ts";
 import type { ConfigValues } from "../../../bin/config/render.ts";
 import { BoxProcess, until } from "./box-process.ts";
 import type { Site } from "./box-process.ts";
+import { freePort } from "./free-port.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
 const run = promisify(execFile);
 
 export const E2E_SERVER = "hearth.localhost";
-
-/** A free port, as far as anybody can tell before it is taken. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 async function meshctl({ home, site }: BoxProcess, ...args: string[]): Promise<unknown> {
   const verb = [process.execPath, "bin/meshctl.ts", "--home", home, "--json", ...args];
