@@ -19,6 +19,9 @@ import { attendanceWithin } from "./majority.ts";
  */
 const CONNECT_WAIT_MS = 15_000;
 
+const REMOVED =
+  "This box was removed from the mesh. To join as a new one, empty its home folder and ask again.";
+
 export interface AdmitDeps {
   readonly services: Pick<Services, "runner" | "serverName" | "now">;
   readonly node: Pick<MeshNode, "membership" | "memberIds">;
@@ -37,6 +40,7 @@ export function admitJoiner(deps: AdmitDeps) {
       throw new TransportError("refused", `The name of a box has ${boxName.expected}.`);
     }
     const box = boxIdOf(publicKey);
+    if (node.membership.isRemoved(box)) throw new TransportError("refused", REMOVED);
     await untilMostAreHere(deps, box);
     const others = node.membership.members().filter((member) => member.box !== box);
     if (others.length >= BOXES_MAX) {

@@ -4,12 +4,7 @@ import {
   INVITE_ID_BYTES,
   INVITE_SECRET_BYTES,
 } from "../../mesh/transport/invitation.ts";
-import {
-  inviteIdOf,
-  joinRequestDigest,
-  openJoinRequest,
-  sealJoinAnswer,
-} from "../../mesh/transport/join-sealing.ts";
+import { inviteIdOf, openJoinRequest, sealJoinAnswer } from "../../mesh/transport/join-sealing.ts";
 import type { JoinRequest } from "../../mesh/transport/join-sealing.ts";
 import type { MeshTransport } from "../../mesh/transport/libp2p-transport.ts";
 import { TransportError } from "../../mesh/transport/transport.ts";
@@ -36,7 +31,7 @@ interface Open {
   readonly expiresAt: number;
   /** The same by `timers.elapsed()`: a clock that is set back must not keep a code alive. */
   readonly endsAt: number;
-  /** Digest of the request that was answered: the same one is answered again. */
+  /** The peer that was let in: it may ask again, since its answer may be lost. */
   usedBy: string | undefined;
 }
 
@@ -85,12 +80,11 @@ export class Invitations {
     if (!open) throw new TransportError("refused", "This invitation has expired or was withdrawn.");
     const request = openJoinRequest(sealed, open.secret, peerId);
     if (!request) throw new TransportError("refused", "The invitation does not fit this request.");
-    const digest = joinRequestDigest(sealed);
-    if (open.usedBy !== undefined && open.usedBy !== digest) {
+    if (open.usedBy !== undefined && open.usedBy !== peerId) {
       throw new TransportError("refused", "This invitation was used already. Ask for a new one.");
     }
     const { admit, random } = this.#deps;
-    open.usedBy = digest;
+    open.usedBy = peerId;
     try {
       return sealJoinAnswer(await admit(request), request.answerKey, random);
     } catch (error) {

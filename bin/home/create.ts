@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import type { ConfigValues } from "../config/render.ts";
 import { renderConfig } from "../config/render.ts";
@@ -22,8 +22,8 @@ export interface NewHome {
 
 /**
  * Throws `HomeError` when the folder already belongs to a box. Secrets alone are what is left where making
- * a home broke off, by a power cut, and it is made anew. A box that joined is in the mesh's list by then:
- * its owner removes it, since the new one is another.
+ * a home broke off, by a power cut, and it is made anew; a box that joins stays the same one, see
+ * `joining-seed.ts`.
  */
 export function refuseUsedHome(home: string): void {
   const paths = homePaths(home);
@@ -48,6 +48,7 @@ export function createHome({ home, secrets, members, config }: NewHome): void {
   saveSecrets(paths.secrets, secrets);
   saveMembers(paths.members, members);
   writeFileAtomically(paths.config, renderConfig(config));
+  rmSync(paths.joining, { force: true });
 }
 
 /** A box name from the machine's name, as `mesh.yaml` allows it. */

@@ -5,6 +5,8 @@ export interface HomePaths {
   readonly home: string;
   readonly config: string;
   readonly secrets: string;
+  /** Who asks to join, from before it asks until the home is made. */
+  readonly joining: string;
   /** The members as last known: whom to dial before the mesh documents are read. */
   readonly members: string;
   readonly pid: string;
@@ -17,6 +19,7 @@ export function homePaths(home: string): HomePaths {
     home,
     config: join(home, "mesh.yaml"),
     secrets: join(home, "secrets.json"),
+    joining: join(home, "joining.json"),
     members: join(home, "members.json"),
     pid: join(home, "meshd.pid"),
     socket: join(home, "meshd.sock"),

@@ -76,9 +76,10 @@ export function decodeSharedSecrets(value: JsonObject): SharedSecrets | undefine
   return { meshPsk, tokenSecret: { kid, key }, signingKey: { keyId, seed } };
 }
 
-const encodeKey = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
+export const encodeKey = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
 
-function decodeKey(value: Json | undefined): Uint8Array | undefined {
+/** Undefined when it is no text of a key. */
+export function decodeKey(value: Json | undefined): Uint8Array | undefined {
   if (typeof value !== "string") return undefined;
   const bytes = new Uint8Array(Buffer.from(value, "base64url"));
   return bytes.length === SECRET_BYTES ? bytes : undefined;

@@ -2,8 +2,8 @@ import type { ConfigValues } from "../config/render.ts";
 import { createHome, prepareHome } from "../home/create.ts";
 import type { JoinGrant } from "../home/join-grant.ts";
 import { decodeJoinGrant } from "../home/join-grant.ts";
+import { seedToJoinWith } from "../home/joining-seed.ts";
 import type { RandomBytes } from "../home/secrets.ts";
-import { SECRET_BYTES } from "../home/secrets.ts";
 
 /** What a new box tells the box that invited it. */
 export interface JoinRequest {
@@ -22,13 +22,16 @@ export interface NewBox extends Omit<JoinRequest, "boxSeed"> {
   readonly config: ConfigValues;
 }
 
-/** Makes the home of a box that joins an existing mesh. Nothing but a folder is there when the mesh refuses. */
+/**
+ * Makes the home of a box that joins an existing mesh. Where that breaks off, nothing but the seed that it asked with
+ * is there, and the next try goes on with it.
+ */
 export async function joinHome(
   { home, config, ...about }: NewBox,
   deps: { readonly requestJoin: JoinRequester; readonly random: RandomBytes },
 ): Promise<JoinGrant> {
   await prepareHome(home);
-  const boxSeed = deps.random(SECRET_BYTES);
+  const boxSeed = seedToJoinWith(home, deps.random);
   const grant = decodeJoinGrant(await deps.requestJoin({ ...about, boxSeed }));
   if (grant === undefined) throw new Error("the inviting box sent an answer that makes no sense");
   createHome({

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import nacl from "tweetnacl";
 import type { Random } from "../../core/ports.ts";
 import { JOIN_REQUEST_BYTES_MAX } from "./constants.ts";
@@ -64,14 +63,6 @@ export function openJoinRequest(
   if (plain === null) return undefined;
   const request = parseRequest(Buffer.from(plain).toString());
   return request?.peerId === connectionPeerId ? request : undefined;
-}
-
-/**
- * Tells a repeated request from a second one. An invitation counts as used by the first digest it was
- * answered for: the same digest may be answered again (its answer was lost), any other may not.
- */
-export function joinRequestDigest(sealed: Uint8Array): string {
-  return createHash("sha256").update(sealed).digest("base64");
 }
 
 /** Sender's key (32 bytes), nonce (24 bytes), the payload boxed to the joiner's answer key. */

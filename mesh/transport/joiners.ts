@@ -9,7 +9,10 @@ interface JoinersDeps {
   readonly logger: Logger;
 }
 
-/** Connections of peers that are no members yet: few, for a short time, only while one is expected. */
+/**
+ * Connections of peers that are no members yet, or do not know that they are, their answer lost: few, for a short
+ * time, only while one is expected.
+ */
 export class Joiners {
   private readonly deps: JoinersDeps;
   private readonly connections = new Map<Connection, { cancel(): void }>();
@@ -44,11 +47,18 @@ export class Joiners {
 
   /** Takes a connection in, or cuts it when it is one too many. */
   add(connection: Connection): void {
-    if (!this.admits()) return connection.abort(new Error("No joiner is expected"));
+    if (!this.take(connection)) connection.abort(new Error("No joiner is expected"));
+  }
+
+  /** The same for a connection that has other uses: false when it is not taken in. */
+  take(connection: Connection): boolean {
+    if (this.has(connection)) return true;
+    if (!this.admits()) return false;
     const timer = this.deps.timers.after(JOINER_STAY_MS, () =>
       connection.abort(new Error("A joiner may only stay for a short time")),
     );
     this.connections.set(connection, timer);
+    return true;
   }
 
   has(connection: Connection): boolean {

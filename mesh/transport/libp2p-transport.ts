@@ -111,7 +111,11 @@ class Libp2pTransport implements MeshTransport {
     );
     await this.host.handle(
       PROTOCOL_JOIN,
-      (stream, connection) => this.joiners.serve(stream, connection),
+      (stream, connection) => {
+        const member = this.members.byPeer(connection.remotePeer.toString());
+        if (member && !this.linkSet.isUp(member.box)) this.joiners.take(connection);
+        return this.joiners.serve(stream, connection);
+      },
       { maxInboundStreams: JOINERS_MAX },
     );
     this.listen();
@@ -222,6 +226,8 @@ class Libp2pTransport implements MeshTransport {
       wallClock: this.options.wallClock,
       onFrame: (from, bytes) => this.frames.deliver(from, bytes),
       disconnect: (member, reason) => this.disconnect(member, reason),
+      isJoining: (connection) => this.joiners.has(connection),
+      takeAsJoiner: (connection) => this.joiners.take(connection),
       onLinked: (box) => {
         this.redialer.linked(box);
         this.dialler.settle(box);
@@ -258,7 +264,7 @@ class Libp2pTransport implements MeshTransport {
   }
 
   private onClosed(connection: Connection): void {
-    if (this.joiners.has(connection)) return this.joiners.remove(connection);
+    this.joiners.remove(connection);
     const member = this.members.byPeer(connection.remotePeer.toString());
     if (member === undefined) return;
     this.linkSet.onConnectionClosed(connection, member);

@@ -22,6 +22,10 @@ export interface LinkSetDeps {
   onFrame(from: BoxId, bytes: Uint8Array): void | Promise<void>;
   /** Cuts all connections of a peer. */
   disconnect(member: Member, reason: Error): void;
+  /** Does it carry the request of a box that does not know yet that it was let in? */
+  isJoining(connection: Connection): boolean;
+  /** The other side knows no links: does it come to join? False when nobody is expected to. */
+  takeAsJoiner(connection: Connection): boolean;
   /** A link came up, or an attempt at one ended: for the redialling. */
   onLinked(box: BoxId): void;
   onLost(box: BoxId): void;
@@ -95,7 +99,7 @@ export class LinkSet {
       return;
     }
     const timer = this.deps.timers.after(LINK_OPEN_MS, () => {
-      if (this.entries.has(box)) return;
+      if (this.entries.has(box) || this.deps.isJoining(connection)) return;
       connection.abort(new TransportError("timeout", "The box opened no link"));
     });
     this.expecting.set(connection, timer);
@@ -136,6 +140,8 @@ export class LinkSet {
     } catch (error) {
       this.opening.delete(box);
       this.deps.logger.debug({ box, err: error }, "link stream failed");
+      const knowsNoLinks = error instanceof Error && error.name === "UnsupportedProtocolError";
+      if (knowsNoLinks && this.deps.takeAsJoiner(connection)) return;
       this.deps.disconnect(member, new TransportError("link_down", "No link stream", error));
       this.deps.onLost(box);
     } finally {

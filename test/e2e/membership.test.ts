@@ -1,11 +1,25 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JoinRequest } from "../../bin/meshctl/join-home.ts";
+import { joinHome } from "../../bin/meshctl/join-home.ts";
+import { requestJoinOverMesh } from "../../bin/meshctl/request-join.ts";
 import { until } from "./support/box-process.ts";
 import { TestUser, textsOf } from "./support/client.ts";
 import { Household } from "./support/household.ts";
 import { meshctl } from "./support/program.ts";
 import type { TestMesh } from "./support/test-mesh.ts";
 import { threeBoxes } from "./support/three-boxes.ts";
+
+/** The power goes when the box was let in, before it knows. */
+async function joinInVain(home: string, code: string, name: string): Promise<void> {
+  const requestJoin = async (request: JoinRequest): Promise<never> => {
+    await requestJoinOverMesh(request);
+    throw new Error("the power goes");
+  };
+  const about = { home, code, name, addresses: [], config: {} };
+  await expect(joinHome(about, { requestJoin, random: randomBytes })).rejects.toThrow("power");
+}
 
 describe("boxes that join and go (N=3, then 5)", () => {
   let mesh: TestMesh;
@@ -44,13 +58,17 @@ describe("boxes that join and go (N=3, then 5)", () => {
     expect(boxes.map(({ name }) => name)).not.toContain("kitchen");
   });
 
-  it("a fourth box joins by an invitation that works once, and holds everything, alone too", async () => {
+  it("a fourth box joins by an invitation that works once, again where its answer is lost, and holds everything, alone too", async () => {
     const [one, two, three] = [mesh.box(1), mesh.box(2), mesh.box(3)];
     const { code } = await one.control("invite", { ttl_s: 60 });
     const other = join(mesh.folder, "other");
     const taken = await meshctl(other, "join", code, "--name", "box2");
     expect(taken.json).toMatchObject({
       error: { message: "There is a box named box2 already." },
+    });
+    await joinInVain(join(mesh.folder, "box4"), code, "box4");
+    await until("the others count it in", async () => {
+      return (await three.control("box.list", {})).boxes.length === 4;
     });
     const four = await mesh.addBox(code);
     await mesh.untilWhole();

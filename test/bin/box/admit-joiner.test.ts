@@ -21,7 +21,7 @@ const REQUEST = {
 };
 
 /** The door of the attic, of a mesh of these boxes. */
-function doorOf(members: readonly BoxId[]) {
+function doorOf(members: readonly BoxId[], removed: readonly BoxId[] = []) {
   const clock = new SimClock();
   const added: string[] = [];
   const up: PeerLink[] = [];
@@ -44,7 +44,10 @@ function doorOf(members: readonly BoxId[]) {
       now: () => 0 as HybridTime,
     },
     node: {
-      membership: { members: () => records } as unknown as Membership,
+      membership: {
+        members: () => records,
+        isRemoved: (box: BoxId) => removed.includes(box),
+      } as unknown as Membership,
       memberIds: () => [...members],
     },
     transport: {
@@ -96,6 +99,15 @@ describe("a box that wants to join", () => {
     });
     expect(added).toEqual([]);
     expect(isWaiting()).toBe(false);
+  });
+
+  it("is refused where it was removed, which nothing undoes", async () => {
+    const { admit, added } = doorOf([ATTIC], [JOINER.box]);
+    await expect(admit(REQUEST)).rejects.toMatchObject({
+      code: "refused",
+      message: expect.stringContaining("empty its home folder"),
+    });
+    expect(added).toEqual([]);
   });
 
   it("does not count among those when it asks once more, its answer lost", async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { PeerKeys } from "../../../mesh/transport/identity.ts";
 import { peerKeysOf } from "../../../mesh/transport/identity.ts";
 import { requestJoin } from "../../../mesh/transport/join-protocol.ts";
 import type { MeshTransport } from "../../../mesh/transport/mesh-transport.ts";
@@ -8,6 +9,14 @@ import { bytes, createNode, memberOf, nextLink, realRandom, realTimers, text } f
 const psk = realRandom.bytes(32);
 const inviterKeys = peerKeysOf(realRandom.bytes(32));
 const joinerKeys = peerKeysOf(realRandom.bytes(32));
+
+/** Of two boxes that have no link the one with the lower ID opens it. */
+function joinerThat(is: "lower" | "higher"): PeerKeys {
+  for (;;) {
+    const keys = peerKeysOf(realRandom.bytes(32));
+    if (keys.box < inviterKeys.box === (is === "lower")) return keys;
+  }
+}
 let inviter: MeshTransport;
 
 beforeEach(async () => {
@@ -16,9 +25,9 @@ beforeEach(async () => {
 });
 afterEach(() => inviter.stop());
 
-const ask = (body: string, key = psk) =>
+const ask = (body: string, key = psk, keys = joinerKeys) =>
   requestJoin({
-    keys: joinerKeys,
+    keys,
     psk: key,
     inviterPeerId: inviterKeys.peerId,
     addresses: ["/ip4/127.0.0.1/tcp/9", ...inviter.addresses()],
@@ -50,6 +59,25 @@ describe("joining (N=1, then 2)", () => {
     await up;
     await joined.stop();
   });
+
+  test.each(["lower", "higher"] as const)(
+    "a joiner with the %s ID whose answer was lost is answered again, a member though it is, and linked then",
+    async (is) => {
+      const keys = joinerThat(is);
+      inviter.allowJoiners(true);
+      inviter.onJoinRequest((peerId) => {
+        inviter.setMembers([{ box: keys.box, peerId, addresses: [] }]);
+        return Promise.resolve(bytes("welcome"));
+      });
+      await ask("let me in", psk, keys);
+      expect(text(await ask("let me in", psk, keys))).toBe("welcome");
+      const up = nextLink(inviter, "up", keys.box);
+      const joined = await createNode({ keys, psk, members: [memberOf(inviterKeys, inviter)] });
+      await joined.start();
+      await up;
+      await joined.stop();
+    },
+  );
 
   test("gets nothing when no joiner is expected, or without the mesh key", async () => {
     inviter.onJoinRequest(() => Promise.resolve(bytes("secrets")));
