@@ -9,6 +9,6 @@ export const getRoomSummary = optionalEndpoint({
   rateLimit: "default",
   handle: async ({ auth, params }, services) => {
     const room = resolveRoom(services, params.roomIdOrAlias);
-    return { json: roomSummary(services.reader, { room, user: auth?.user }) };
+    return { json: roomSummary(services, { room, user: auth?.user }) };
   },
 });

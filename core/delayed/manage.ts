@@ -1,7 +1,7 @@
 import { MatrixError, notFound } from "../errors.ts";
 import type { EventId, UserId } from "../ids.ts";
 import type { Env } from "../ports.ts";
-import { refuseWhileBehind } from "../rooms/queries/room-facts.ts";
+import { runInRoom } from "../rooms/commands/run-in-room.ts";
 import { send } from "../rooms/commands/send-message.ts";
 import { setState } from "../rooms/commands/set-state.ts";
 import type { Services } from "../services.ts";
@@ -105,11 +105,10 @@ export async function manageDelayed(
 }
 
 /** False when it is over. */
-async function act(deps: Deps, action: Action, { id, room }: DelayedEvent): Promise<boolean> {
+async function act(deps: Deps, action: Action, { id }: DelayedEvent): Promise<boolean> {
   switch (action) {
     case "send":
-      refuseWhileBehind(deps, room);
-      return (await deps.runner.run(sendDelayed, { id, when: "now" })) !== undefined;
+      return (await runInRoom(deps, sendDelayed, { id, when: "now" })) !== undefined;
     case "cancel":
       return deps.runner.run(endDelayed, { id });
     case "restart":

@@ -1,9 +1,11 @@
+import { runInRoom } from "../rooms/commands/run-in-room.ts";
+import type { RoomDeps } from "../rooms/commands/run-in-room.ts";
 import { createHmac } from "node:crypto";
 import { forbidden, invalidParam, MatrixError } from "../errors.ts";
 import type { RoomId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { Env } from "../ports.ts";
-import { refuseWhileBehind, requireJoined } from "../rooms/queries/room-facts.ts";
+import { requireJoined } from "../rooms/queries/room-facts.ts";
 import type { Requester, Services } from "../services.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { millisecondsOf } from "../transaction/records.ts";
@@ -61,15 +63,14 @@ export function schedule(
  * @throws MatrixError 400 M_INVALID_PARAM, 403 M_FORBIDDEN for a delay that is too long, 429
  */
 export async function scheduleEvent(
-  deps: Pick<Services, "reader" | "runner" | "random" | "tokenKeys" | "isCaughtUp" | "now">,
+  deps: RoomDeps & Pick<Services, "reader" | "random" | "tokenKeys" | "now">,
   input: ScheduleInput,
 ): Promise<string> {
-  const { requester, room, delayMs } = input;
+  const { requester, delayMs } = input;
   if (!Number.isSafeInteger(delayMs) || delayMs <= 0) {
     throw invalidParam("The delay must be a positive number of milliseconds.");
   }
   if (delayMs > DELAY_MS_MAX) throw forbidden(`The delay must not exceed ${DELAY_MS_MAX} ms.`);
-  refuseWhileBehind(deps, room);
   const id = delayIdFor(deps, input);
   using snapshot = deps.reader.snapshot();
   const nowMs = millisecondsOf(deps.now());
@@ -87,7 +88,7 @@ export async function scheduleEvent(
     .filter(({ ts }, i) => i >= OVER_MAX || ts < nowMs - KEPT_MS)
     .slice(-FORGOTTEN_AT_ONCE_MAX)
     .map(({ old }) => old);
-  await deps.runner.run(schedule, { ...input, id, forget });
+  await runInRoom(deps, schedule, { ...input, id, forget });
   return id;
 }
 

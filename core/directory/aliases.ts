@@ -6,12 +6,8 @@ import type { JsonObject } from "../json.ts";
 import type { Env } from "../ports.ts";
 import { putState } from "../rooms/commands/put-state.ts";
 import { powersIn } from "../rooms/queries/powers.ts";
-import {
-  isJoined,
-  refuseWhileBehind,
-  requireJoined,
-  stateContent,
-} from "../rooms/queries/room-facts.ts";
+import { readInRoom } from "../rooms/queries/read-in-room.ts";
+import { isJoined, requireJoined, stateContent } from "../rooms/queries/room-facts.ts";
 import type { Services } from "../services.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { aliasRecord, ALIASES } from "./alias-records.ts";
@@ -40,8 +36,7 @@ export async function setRoomAlias(
   if (serverOf(alias) !== deps.serverName) {
     throw invalidParam("An alias can only be made on the server that it names.");
   }
-  refuseWhileBehind(deps, room);
-  requireJoined(deps.reader, room, user);
+  readInRoom(deps, () => requireJoined(deps.reader, room, user));
   if (aliasRecord(deps.reader, alias)) throw aliasExists(alias);
   if ((await claimAlias(deps, alias, user)) === "taken") throw aliasExists(alias);
   try {

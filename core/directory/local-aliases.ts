@@ -1,7 +1,8 @@
 import { forbidden } from "../errors.ts";
 import type { RoomAlias, RoomId, UserId } from "../ids.ts";
+import { readInRoom } from "../rooms/queries/read-in-room.ts";
 import type { Services } from "../services.ts";
-import { refuseWhileBehind, historyVisibility, isJoined } from "../rooms/queries/room-facts.ts";
+import { historyVisibility, isJoined } from "../rooms/queries/room-facts.ts";
 import { fields } from "../tables.ts";
 import { ALIASES, parseAliasRecord } from "./alias-records.ts";
 
@@ -31,10 +32,11 @@ export async function getLocalAliases(
   deps: Pick<Services, "reader" | "isCaughtUp">,
   input: { readonly room: RoomId; readonly user: UserId },
 ): Promise<RoomAlias[]> {
-  refuseWhileBehind(deps, input.room);
-  const allowed =
-    isJoined(deps.reader, input.room, input.user) ||
-    historyVisibility(deps.reader, input.room) === "world_readable";
-  if (!allowed) throw forbidden("You are not a member of the room.");
+  readInRoom(deps, () => {
+    const allowed =
+      isJoined(deps.reader, input.room, input.user) ||
+      historyVisibility(deps.reader, input.room) === "world_readable";
+    if (!allowed) throw forbidden("You are not a member of the room.");
+  });
   return localAliasesOf(deps, input.room);
 }

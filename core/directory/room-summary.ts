@@ -3,6 +3,7 @@ import type { RoomId, UserId } from "../ids.ts";
 import { isObject } from "../json.ts";
 import type { JsonObject } from "../json.ts";
 import type { View } from "../ports.ts";
+import { readInRoom } from "../rooms/queries/read-in-room.ts";
 import {
   allowedRooms,
   historyVisibility,
@@ -12,6 +13,7 @@ import {
   stateContent,
   stateText,
 } from "../rooms/queries/room-facts.ts";
+import type { Services } from "../services.ts";
 import { rooms } from "../tables.ts";
 
 /** Join rules under which a room may be found by those outside. */
@@ -57,14 +59,16 @@ export function plainTopic(content: JsonObject): string | undefined {
  * @throws MatrixError 404 M_NOT_FOUND for a room that is unknown or none of the user's business
  */
 export function roomSummary(
-  view: View,
-  input: { readonly room: RoomId; readonly user: UserId | undefined },
+  deps: Pick<Services, "reader" | "isCaughtUp">,
+  { room, user }: { readonly room: RoomId; readonly user: UserId | undefined },
 ): JsonObject {
-  const { room, user } = input;
-  const preview = previewOf(view, room, user);
-  if (!preview) throw notFound("Room not found.");
+  const preview = readInRoom(deps, () => {
+    const found = previewOf(deps.reader, room, user);
+    if (!found) throw notFound("Room not found.");
+    return found;
+  });
   if (user === undefined) return preview;
-  return { ...preview, membership: membershipOf(view, room, user) };
+  return { ...preview, membership: membershipOf(deps.reader, room, user) };
 }
 
 /** A room as someone sees it from outside; undefined where it is none of their business. */

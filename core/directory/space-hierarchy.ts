@@ -3,7 +3,7 @@ import { parseRoomId } from "../ids.ts";
 import type { RoomId, UserId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { Snapshot } from "../ports.ts";
-import { refuseWhileBehind } from "../rooms/queries/room-facts.ts";
+import { readInRoom } from "../rooms/queries/read-in-room.ts";
 import type { Services } from "../services.ts";
 import { previewOf } from "./room-summary.ts";
 import { childEventJson, childrenOf } from "./space-children.ts";
@@ -34,14 +34,14 @@ export async function spaceHierarchy(
   deps: Pick<Services, "reader" | "isCaughtUp">,
   query: HierarchyQuery,
 ): Promise<JsonObject> {
-  refuseWhileBehind(deps, query.room);
   const limit = Math.max(1, Math.min(query.limit ?? HIERARCHY_PAGE_MAX, HIERARCHY_PAGE_MAX));
   const from = query.from === undefined ? undefined : decodeToken(query.from);
   requireSameQuery(query, from);
   using snapshot = deps.reader.snapshot();
-  if (!previewOf(snapshot, query.room, query.user)) {
+  readInRoom(deps, () => {
+    if (previewOf(snapshot, query.room, query.user)) return;
     throw forbidden("You are not allowed to view this room.");
-  }
+  });
   const rooms = await walkTree(snapshot, query);
   const start = from ? placeAfter(rooms, from) : 0;
   const page = rooms.slice(start, start + limit);

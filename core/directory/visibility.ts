@@ -1,8 +1,11 @@
 import { isAdmin } from "../account/accounts.ts";
 import { forbidden, notFound } from "../errors.ts";
 import type { RoomId, UserId } from "../ids.ts";
+import { runInRoom } from "../rooms/commands/run-in-room.ts";
+import type { RoomDeps } from "../rooms/commands/run-in-room.ts";
 import { powersIn } from "../rooms/queries/powers.ts";
-import { isJoined, refuseWhileBehind } from "../rooms/queries/room-facts.ts";
+import { readInRoom } from "../rooms/queries/read-in-room.ts";
+import { isJoined } from "../rooms/queries/room-facts.ts";
 import type { View } from "../ports.ts";
 import type { Services } from "../services.ts";
 import { fields, rooms } from "../tables.ts";
@@ -16,8 +19,7 @@ export function getVisibility(
   deps: Pick<Services, "reader" | "isCaughtUp">,
   room: RoomId,
 ): Visibility {
-  refuseWhileBehind(deps, room);
-  requireExisting(deps.reader, room);
+  readInRoom(deps, () => requireExisting(deps.reader, room));
   const published = deps.reader.get(fields, ["mesh", DIRECTORY, room]) !== undefined;
   return published ? "public" : "private";
 }
@@ -33,12 +35,8 @@ export interface VisibilityInput {
  * https://spec.matrix.org/v1.19/client-server-api/#put_matrixclientv3directorylistroomroomid
  * @throws MatrixError 403 M_FORBIDDEN, 404 M_NOT_FOUND
  */
-export async function setVisibility(
-  deps: Pick<Services, "reader" | "runner" | "isCaughtUp">,
-  input: VisibilityInput,
-): Promise<void> {
-  refuseWhileBehind(deps, input.room);
-  await deps.runner.run(putVisibility, input);
+export async function setVisibility(deps: RoomDeps, input: VisibilityInput): Promise<void> {
+  await runInRoom(deps, putVisibility, input);
 }
 
 export function putVisibility(draft: Draft, { room, user, visibility }: VisibilityInput): void {

@@ -3,8 +3,9 @@ import { parseEventId } from "../ids.ts";
 import type { EventId, RoomId, UserId } from "../ids.ts";
 import type { Json } from "../json.ts";
 import type { Env } from "../ports.ts";
-import { refuseWhileBehind, requireJoined } from "../rooms/queries/room-facts.ts";
-import type { Services } from "../services.ts";
+import { runInRoom } from "../rooms/commands/run-in-room.ts";
+import type { RoomDeps } from "../rooms/commands/run-in-room.ts";
+import { requireJoined } from "../rooms/queries/room-facts.ts";
 import { events, pusherCounts, puts } from "../tables.ts";
 import type { Draft } from "../transaction/draft.ts";
 import { millisecondsOf } from "../transaction/records.ts";
@@ -31,12 +32,8 @@ export interface MarkersInput {
  * https://spec.matrix.org/v1.19/client-server-api/#fully-read-markers
  * @throws MatrixError 400 M_INVALID_PARAM, 403 M_FORBIDDEN
  */
-export async function setMarkers(
-  deps: Pick<Services, "reader" | "runner" | "isCaughtUp">,
-  input: MarkersInput,
-): Promise<void> {
-  refuseWhileBehind(deps, input.room);
-  await deps.runner.run(putMarkers, input);
+export async function setMarkers(deps: RoomDeps, input: MarkersInput): Promise<void> {
+  await runInRoom(deps, putMarkers, input);
 }
 
 export function putMarkers(draft: Draft, input: MarkersInput, env: Env): void {

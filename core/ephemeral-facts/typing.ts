@@ -1,6 +1,7 @@
 import { forbidden } from "../errors.ts";
 import type { RoomId, UserId } from "../ids.ts";
-import { refuseWhileBehind, requireJoined } from "../rooms/queries/room-facts.ts";
+import { readInRoom } from "../rooms/queries/read-in-room.ts";
+import { requireJoined } from "../rooms/queries/room-facts.ts";
 import type { Services } from "../services.ts";
 
 /** How long "is typing" holds when the client does not say, and the longest that it may ask for. */
@@ -26,8 +27,7 @@ export function setTyping(
   input: TypingInput,
 ): void {
   if (input.user !== input.requester) throw forbidden("You can only say that you are typing.");
-  refuseWhileBehind(deps, input.room);
-  requireJoined(deps.reader, input.room, input.user);
+  readInRoom(deps, () => requireJoined(deps.reader, input.room, input.user));
   const asked = input.timeoutMs ?? TYPING_DEFAULT_MS;
   const ttlMs = input.typing ? Math.min(Math.max(asked, 0), TYPING_MAX_MS) : 0;
   deps.ephemeral.set("typing", typingKey(input.room, input.user), {}, ttlMs);

@@ -4,7 +4,8 @@ import type { EventId, RoomId, UserId } from "../ids.ts";
 import { isObject } from "../json.ts";
 import type { Json } from "../json.ts";
 import type { Env } from "../ports.ts";
-import { isJoined, refuseWhileBehind } from "../rooms/queries/room-facts.ts";
+import { readInRoom } from "../rooms/queries/read-in-room.ts";
+import { isJoined } from "../rooms/queries/room-facts.ts";
 import type { Requester, Services } from "../services.ts";
 import { puts, rooms } from "../tables.ts";
 import { presenterFor, requireEvent } from "../timeline/access.ts";
@@ -48,8 +49,9 @@ export async function reportRoom(
   deps: ReportDeps,
   { requester, room, reason }: Reporting & { readonly room: RoomId },
 ): Promise<void> {
-  refuseWhileBehind(deps, room);
-  if (!deps.reader.get(rooms, [room])) throw notFound("The room was not found.");
+  readInRoom(deps, () => {
+    if (!deps.reader.get(rooms, [room])) throw notFound("The room was not found.");
+  });
   await deps.runner.run(keepReport, { reporter: requester.user, subject: { room }, reason });
 }
 
@@ -66,8 +68,7 @@ export async function reportEvent(
     reason,
   }: Reporting & { readonly room: RoomId; readonly event: EventId },
 ): Promise<void> {
-  refuseWhileBehind(deps, room);
-  checkEvent(deps, requester, room, event);
+  readInRoom(deps, () => checkEvent(deps, requester, room, event));
   await deps.runner.run(keepReport, { reporter: requester.user, subject: { room, event }, reason });
 }
 

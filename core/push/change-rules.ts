@@ -4,6 +4,7 @@ import { isObject } from "../json.ts";
 import type { UserId } from "../ids.ts";
 import type { Services } from "../services.ts";
 import type { Draft } from "../transaction/draft.ts";
+import { unlessBehind } from "../user-data/missing.ts";
 import { userDoc } from "../user-data/section.ts";
 import type { PushAction, PushRule, RuleKind, StoredRule } from "./rule.ts";
 import type { StoredRules } from "./rules.ts";
@@ -24,7 +25,7 @@ export interface RuleName {
   readonly id: string;
 }
 
-type Deps = Pick<Services, "reader" | "runner">;
+type Deps = Pick<Services, "reader" | "runner" | "isCaughtUp" | "timers">;
 
 /** Command: writes stored rules of one kind; undefined removes one. */
 export function writeRules(
@@ -41,16 +42,18 @@ export function writeRules(
   }
 }
 
-/** Throws 404 when there is no such rule. */
-export async function requireRule(
-  deps: Pick<Services, "reader">,
+/** Throws 404 when there is no such rule; 503 while this box may not yet have it. */
+export function requireRule(
+  deps: Pick<Services, "reader" | "isCaughtUp" | "timers">,
   name: RuleName,
 ): Promise<PushRule> {
-  using snapshot = deps.reader.snapshot();
-  const rules = await readPushRules(snapshot, name.user);
-  const rule = rules[name.kind].find(({ rule_id: id }) => id === name.id);
-  if (rule === undefined) throw notFound("The push rule was not found.");
-  return rule;
+  return unlessBehind(deps, async () => {
+    using snapshot = deps.reader.snapshot();
+    const rules = await readPushRules(snapshot, name.user);
+    const rule = rules[name.kind].find(({ rule_id: id }) => id === name.id);
+    if (rule === undefined) throw notFound("The push rule was not found.");
+    return rule;
+  });
 }
 
 export interface NewRule extends RuleName {

@@ -1,8 +1,8 @@
-import { forbidden, notFound, unavailable } from "../errors.ts";
+import { forbidden, notFound } from "../errors.ts";
 import type { EventId, RoomId } from "../ids.ts";
 import type { Snapshot } from "../ports.ts";
+import { readInRoom } from "../rooms/queries/read-in-room.ts";
 import { roomAccess } from "../rooms/queries/readable-state.ts";
-import { refuseWhileBehind } from "../rooms/queries/room-facts.ts";
 import { isForgotten } from "../rooms/queries/forgotten.ts";
 import type { Requester, Services } from "../services.ts";
 import { events } from "../tables.ts";
@@ -31,7 +31,7 @@ export function presenterFor(
 
 /**
  * Lets in who is or was in the room, and everyone where the history is world-readable.
- * @throws MatrixError 403 M_FORBIDDEN, or 503 while this box may not yet know the room
+ * @throws MatrixError 403 M_FORBIDDEN, or 503 while this box may not yet know all of the room
  */
 export function requireHistoryAccess(
   deps: TimelineDeps,
@@ -39,10 +39,11 @@ export function requireHistoryAccess(
   requester: Requester,
   room: RoomId,
 ): void {
-  refuseWhileBehind(deps, room);
-  if (roomAccess(deps, snapshot, { room, user: requester.user }) === undefined) {
-    throw forbidden("You are not in this room.");
-  }
+  readInRoom(deps, () => {
+    if (roomAccess(deps, snapshot, { room, user: requester.user }) === undefined) {
+      throw forbidden("You are not in this room.");
+    }
+  });
 }
 
 /**
@@ -52,15 +53,14 @@ export function requireHistoryAccess(
 export function requireEvent(deps: TimelineDeps, presenter: Presenter, id: EventId): StoredEvent {
   const { snapshot, requester } = presenter.options;
   const { room } = presenter.history;
-  const event = snapshot.get(events, [id]);
-  if (!event && !deps.isCaughtUp()) {
-    throw unavailable("This box is still catching up with the others. Try again in a moment.");
-  }
   const { user } = requester;
-  const isClosed =
-    isForgotten(snapshot, user, room) && roomAccess(deps, snapshot, { room, user }) === undefined;
-  if (isClosed || !event || event.room !== room || !presenter.shows(event)) {
-    throw notFound("There is no such event, or you may not see it.");
-  }
-  return event;
+  return readInRoom(deps, () => {
+    const event = snapshot.get(events, [id]);
+    const isClosed =
+      isForgotten(snapshot, user, room) && roomAccess(deps, snapshot, { room, user }) === undefined;
+    if (isClosed || !event || event.room !== room || !presenter.shows(event)) {
+      throw notFound("There is no such event, or you may not see it.");
+    }
+    return event;
+  });
 }

@@ -2,6 +2,7 @@ import { notFound } from "../errors.ts";
 import type { RoomId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { Snapshot } from "../ports.ts";
+import { readInRoom } from "../rooms/queries/read-in-room.ts";
 import type { Requester } from "../services.ts";
 import { eventsByTime } from "../tables.ts";
 import { presenterFor, requireHistoryAccess } from "./access.ts";
@@ -38,7 +39,9 @@ export async function readEventAtTime(
     }
     if (++scanned === PAGE_SCAN_MAX) break;
   }
-  throw notFound(`Unable to find an event from ${ts} ${direction}.`);
+  return readInRoom(deps, () => {
+    throw notFound(`Unable to find an event from ${ts} ${direction}.`);
+  });
 }
 
 async function* fromTime(

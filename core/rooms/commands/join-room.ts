@@ -2,24 +2,18 @@ import { forbidden, notFound } from "../../errors.ts";
 import type { RoomId, UserId } from "../../ids.ts";
 import type { Env } from "../../ports.ts";
 import { roomVersion } from "../../room-version/table.ts";
-import type { Services } from "../../services.ts";
 import { rooms } from "../../tables.ts";
 import type { RoomMeta } from "../../tables.ts";
 import type { Draft } from "../../transaction/draft.ts";
 import { splitStateKey } from "../../event/state-key.ts";
 import { currentState } from "../state-view.ts";
 import { powersIn } from "../queries/powers.ts";
-import {
-  allowedRooms,
-  isJoined,
-  joinRule,
-  membershipOf,
-  refuseWhileBehind,
-  requireRoom,
-} from "../queries/room-facts.ts";
+import { allowedRooms, isJoined, joinRule, membershipOf } from "../queries/room-facts.ts";
 import { inheritRoomSettings } from "./inherit-room-settings.ts";
 import { memberContent } from "./member-content.ts";
 import { putState } from "./put-state.ts";
+import { runInRoom } from "./run-in-room.ts";
+import type { RoomDeps } from "./run-in-room.ts";
 
 export interface JoinInput {
   readonly room: RoomId;
@@ -27,24 +21,22 @@ export interface JoinInput {
   readonly reason?: string | undefined;
 }
 
-type JoinDeps = Pick<Services, "reader" | "runner" | "isCaughtUp">;
-
 /** @throws MatrixError 404 M_NOT_FOUND: no room of this server has the ID, and others are not asked. */
-function requireKnownRoom(deps: JoinDeps, room: RoomId): void {
-  refuseWhileBehind(deps, room);
-  if (!deps.reader.get(rooms, [room])) throw notFound("That room does not appear to exist.");
+function requireKnownRoom(draft: Draft, room: RoomId): RoomMeta {
+  const meta = draft.get(rooms, [room]);
+  if (!meta) throw notFound("That room does not appear to exist.");
+  return meta;
 }
 
 /** https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3roomsroomidjoin */
-export async function joinRoom(deps: JoinDeps, input: JoinInput): Promise<RoomId> {
-  requireKnownRoom(deps, input.room);
-  await deps.runner.run(join, input);
+export async function joinRoom(deps: RoomDeps, input: JoinInput): Promise<RoomId> {
+  await runInRoom(deps, join, input);
   return input.room;
 }
 
 export function join(draft: Draft, input: JoinInput, env: Env): void {
   const { room, user, reason } = input;
-  const meta = requireRoom(draft, room);
+  const meta = requireKnownRoom(draft, room);
   const before = membershipOf(draft, room, user);
   if (before === "join") return;
   const authoriser = before === "invite" ? undefined : restrictedJoin(draft, meta, input);
@@ -57,15 +49,14 @@ export function join(draft: Draft, input: JoinInput, env: Env): void {
 }
 
 /** https://spec.matrix.org/v1.19/client-server-api/#post_matrixclientv3knockroomidoralias */
-export async function knockRoom(deps: JoinDeps, input: JoinInput): Promise<RoomId> {
-  requireKnownRoom(deps, input.room);
-  await deps.runner.run(knock, input);
+export async function knockRoom(deps: RoomDeps, input: JoinInput): Promise<RoomId> {
+  await runInRoom(deps, knock, input);
   return input.room;
 }
 
 export function knock(draft: Draft, input: JoinInput, env: Env): void {
   const { room, user, reason } = input;
-  requireRoom(draft, room);
+  requireKnownRoom(draft, room);
   const content = memberContent(draft, user, "knock", reason);
   putState(draft, env, { room, sender: user, type: "m.room.member", stateKey: user, content });
 }

@@ -12,16 +12,13 @@ import type { RoomMeta } from "../../tables.ts";
 import type { Draft } from "../../transaction/draft.ts";
 import { sendInRoom } from "../build-event.ts";
 import { powersIn } from "../queries/powers.ts";
-import {
-  refuseWhileBehind,
-  requireJoined,
-  stateContent,
-  stateEvent,
-} from "../queries/room-facts.ts";
+import { requireJoined, stateContent, stateEvent } from "../queries/room-facts.ts";
 import { currentState } from "../state-view.ts";
 import { openRoom, sendInitial } from "./create-room.ts";
 import { inheritRoomSettings } from "./inherit-room-settings.ts";
 import { withCreators } from "./initial-content.ts";
+import { runInRoom } from "./run-in-room.ts";
+import type { RoomDeps } from "./run-in-room.ts";
 import { closedPowerLevels, openingPowerLevels, transferredPowerLevels } from "./upgrade-levels.ts";
 
 /** What the new room says as the old one did; power levels are transferred apart. */
@@ -50,12 +47,11 @@ export interface UpgradeInput {
  * @throws MatrixError 400 M_UNSUPPORTED_ROOM_VERSION, 403 M_FORBIDDEN
  */
 export async function upgradeRoom(
-  deps: Pick<Services, "reader" | "runner" | "isCaughtUp">,
+  deps: RoomDeps & Pick<Services, "reader">,
   input: UpgradeInput,
 ): Promise<RoomId> {
-  refuseWhileBehind(deps, input.room);
   const aliases = await localAliasesOf(deps, input.room);
-  return deps.runner.run(upgrade, { ...input, aliases });
+  return runInRoom(deps, upgrade, { ...input, aliases });
 }
 
 export function upgrade(

@@ -1,9 +1,8 @@
-import { forbidden, unavailable } from "../../errors.ts";
+import { forbidden } from "../../errors.ts";
 import type { RoomId, UserId } from "../../ids.ts";
 import { isObject } from "../../json.ts";
 import type { JsonObject } from "../../json.ts";
 import type { View } from "../../ports.ts";
-import type { Services } from "../../services.ts";
 import { events, memberships, rooms, roomState } from "../../tables.ts";
 import type { RoomMeta, StoredEvent } from "../../tables.ts";
 
@@ -73,19 +72,6 @@ export function requireJoined(view: View, room: RoomId, user: UserId): RoomMeta 
 }
 
 const notInRoom = () => forbidden("You are not in this room.");
-
-/**
- * A room that is not known to a box which lags behind may exist on the others.
- * @throws MatrixError 503
- */
-export function refuseWhileBehind(
-  deps: Pick<Services, "reader" | "isCaughtUp">,
-  room: RoomId,
-): void {
-  if (deps.reader.get(rooms, [room]) === undefined && !deps.isCaughtUp()) {
-    throw unavailable("This box is still catching up with the others. Try again in a moment.");
-  }
-}
 
 /** The rooms that the `allow` conditions of a restricted room name. */
 export function allowedRooms(view: View, room: RoomId): RoomId[] {

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../json.ts";
 import { parsePageToken } from "../../timeline/page-token.ts";
+import { readInRoom } from "./read-in-room.ts";
 import { readableState } from "./readable-state.ts";
-import { isJoined, refuseWhileBehind } from "./room-facts.ts";
+import { isJoined } from "./room-facts.ts";
 import { memberEvents, presenter } from "./room-state.ts";
 import type { RoomQuery, StateDeps } from "./room-state.ts";
 import { stateTold } from "./state-told.ts";
@@ -18,10 +19,11 @@ export interface MembersQuery extends RoomQuery {
  * @throws MatrixError 400 M_INVALID_PARAM, 403 M_FORBIDDEN
  */
 export function roomMembers(deps: StateDeps, query: MembersQuery): JsonObject[] {
-  refuseWhileBehind(deps, query.room);
   using snapshot = deps.reader.snapshot();
   const { room, requester } = query;
-  const readable = readableState(deps, snapshot, { room, user: requester.user });
+  const readable = readInRoom(deps, () =>
+    readableState(deps, snapshot, { room, user: requester.user }),
+  );
   const token = query.at === undefined ? undefined : parsePageToken(query.at);
   // Those who left see one moment only. Where the token's lies too far back, the current state, which
   // holds more than the client asked for, does less harm than an error.

@@ -10,8 +10,9 @@ import { Presenter } from "../../timeline/presenter.ts";
 import { millisecondsOf } from "../../transaction/records.ts";
 import { currentState } from "../state-view.ts";
 import type { StateView } from "../../room-document/document-state.ts";
+import { readInRoom } from "./read-in-room.ts";
 import { readableState } from "./readable-state.ts";
-import { refuseWhileBehind, requireJoined } from "./room-facts.ts";
+import { requireJoined } from "./room-facts.ts";
 
 export type StateDeps = Pick<Services, "reader" | "documents" | "isCaughtUp" | "now">;
 
@@ -25,12 +26,11 @@ export interface RoomQuery {
  * @throws MatrixError 403 M_FORBIDDEN
  */
 export function roomStateEvents(deps: StateDeps, query: RoomQuery): JsonObject[] {
-  refuseWhileBehind(deps, query.room);
   using snapshot = deps.reader.snapshot();
-  const state = readableState(deps, snapshot, {
-    room: query.room,
-    user: query.requester.user,
-  });
+  const { room, requester } = query;
+  const state = readInRoom(deps, () =>
+    readableState(deps, snapshot, { room, user: requester.user }),
+  );
   const stored = [...state.entries()].flatMap(([, id]) => snapshot.get(events, [id]) ?? []);
   return presenter(deps, snapshot, query).state(stored);
 }
@@ -47,15 +47,15 @@ export function roomStateEvent(
     readonly format: "content" | "event";
   },
 ): JsonObject {
-  refuseWhileBehind(deps, query.room);
   using snapshot = deps.reader.snapshot();
-  const state = readableState(deps, snapshot, {
-    room: query.room,
-    user: query.requester.user,
+  const { room, requester } = query;
+  const stored = readInRoom(deps, () => {
+    const state = readableState(deps, snapshot, { room, user: requester.user });
+    const id = state.get(query.type, query.stateKey);
+    const found = id === undefined ? undefined : snapshot.get(events, [id]);
+    if (!found) throw notFound("The room has no state with this type and key.");
+    return found;
   });
-  const id = state.get(query.type, query.stateKey);
-  const stored = id === undefined ? undefined : snapshot.get(events, [id]);
-  if (!stored) throw notFound("The room has no state with this type and key.");
   if (query.format === "content") return stored.pdu.content;
   const [shown = {}] = presenter(deps, snapshot, query).state([stored]);
   return shown;
@@ -66,9 +66,8 @@ export function roomStateEvent(
  * @throws MatrixError 403 M_FORBIDDEN
  */
 export function joinedMembers(deps: StateDeps, query: RoomQuery): JsonObject {
-  refuseWhileBehind(deps, query.room);
   using snapshot = deps.reader.snapshot();
-  const meta = requireJoined(snapshot, query.room, query.requester.user);
+  const meta = readInRoom(deps, () => requireJoined(snapshot, query.room, query.requester.user));
   const state = currentState({ view: snapshot, docs: deps.documents }, query.room, meta);
   const joined = memberEvents(snapshot, state, (membership) => membership === "join").map(
     ({ pdu }) => {
