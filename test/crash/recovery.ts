@@ -43,7 +43,9 @@ export async function faultsAfterCrash(
   const folder = join(home, "home");
   if (existsSync(folder) || promised.some((p) => "home" in p)) {
     faults.push(...homeFaults(folder, promised));
-    if (promised.every((p) => "home" in p || "members" in p)) return faults;
+    if (promised.every((p) => "home" in p || "members" in p || "asked" in p)) {
+      return [...faults, ...((await path.faults?.(home, promised)) ?? [])];
+    }
   }
   try {
     faults.push(...((await path.faults?.(home, promised)) ?? []));
@@ -147,7 +149,7 @@ function homeFaults(home: string, promised: readonly Promised[]): string[] {
   const paths = homePaths(home);
   try {
     if (!existsSync(paths.config)) {
-      if (promised.length > 0) return ["the home is gone"];
+      if (promised.some((p) => "home" in p)) return ["the home is gone"];
       refuseUsedHome(home);
       return [];
     }

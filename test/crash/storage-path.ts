@@ -19,6 +19,7 @@ export type Promised =
 export type PromisedByPath =
   | { readonly vote: string; readonly ballot: number; readonly value?: string }
   | { readonly joined: { readonly origin: string; readonly seq: number } }
+  | { readonly asked: string }
   | { readonly owed: string }
   | { readonly told: string }
   | { readonly over: string }

@@ -38,6 +38,12 @@ describeWherePossible("a crash at any write", whyNoTrace(), () => {
     ["delayed events", "delayed", /^store\/\d+\.log$/, /was sent (0 times|all the same)/],
     ["votes", "votes", /^store\/\d+\.log$/, /is forgotten/],
     ["media", "uploads", /^media\//, /content \w+ is (gone|damaged)/],
+    [
+      "who asks to join",
+      "a home that joins",
+      /^home\/joining/,
+      /asks to join as another one|cannot ask to join/,
+    ],
     ["what is in a home", "a home that is made", /^home\//, /cannot be used|are left/],
   ])(
     "is noticed when the disk only says that it has synced %s",

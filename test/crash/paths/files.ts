@@ -1,10 +1,13 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { createHome } from "../../../bin/home/create.ts";
+import { createHome, prepareHome } from "../../../bin/home/create.ts";
 import { encodeJoinGrant } from "../../../bin/home/join-grant.ts";
 import type { HomeMember } from "../../../bin/home/members.ts";
 import { saveMembers } from "../../../bin/home/members.ts";
 import { homePaths } from "../../../bin/home/paths.ts";
-import { newSecrets } from "../../../bin/home/secrets.ts";
+import { seedToJoinWith } from "../../../bin/home/joining-seed.ts";
+import { loadSecrets, newSecrets } from "../../../bin/home/secrets.ts";
+import type { JoinRequest } from "../../../bin/meshctl/join-home.ts";
 import { joinHome } from "../../../bin/meshctl/join-home.ts";
 import { uploadMedia } from "../../../core/media/upload-media.ts";
 import { BlobFiles } from "../../../mesh/media/blob-files.ts";
@@ -73,11 +76,32 @@ export const joinedHome: StoragePath = {
     const secrets = newSecrets(bytes);
     const grant = { serverName: TEST_SERVER, secrets, members: [MEMBER] };
     const about = { code: "code", name: "kitchen", addresses: [], config: {} };
-    await joinHome(
-      { home: join(folder, "home"), ...about },
-      { requestJoin: () => Promise.resolve(encodeJoinGrant(grant)), random: bytes },
-    );
+    const requestJoin = ({ boxSeed }: JoinRequest): Promise<Uint8Array> => {
+      promise({ asked: hex(boxSeed) });
+      return Promise.resolve(encodeJoinGrant(grant));
+    };
+    await joinHome({ home: join(folder, "home"), ...about }, { requestJoin, random: bytes });
     promise({ home: true });
     promise({ members: 1 });
   },
+  faults: async (folder, promised) => {
+    const asked = promised.flatMap((done) => ("asked" in done ? [done.asked] : []));
+    if (asked.length === 0) return [];
+    try {
+      const seed = hex(await seedAfter(join(folder, "home")));
+      return asked.includes(seed) ? [] : ["the box asks to join as another one"];
+    } catch (error) {
+      return [`the box cannot ask to join: ${(error as Error).message}`];
+    }
+  },
 };
+
+const hex = (seed: Uint8Array): string => Buffer.from(seed).toString("hex");
+
+/** Who the box is, or asks to join as once more. */
+async function seedAfter(path: string): Promise<Uint8Array> {
+  const { config, secrets } = homePaths(path);
+  if (existsSync(config)) return loadSecrets(secrets).boxSeed;
+  await prepareHome(path);
+  return seedToJoinWith(path, (length) => new Uint8Array(length).fill(9));
+}
