@@ -1,15 +1,12 @@
 import { rm } from "node:fs/promises";
 import { unavailable } from "../../core/errors.ts";
 import type { Logger, Timers } from "../../core/ports.ts";
-import type { Origin } from "../../core/vector.ts";
 import type { MeshNode } from "../../mesh/mesh-node.ts";
 import type { CheckedStore } from "../../mesh/store/check.ts";
-import type { Entry } from "../../mesh/journal/entry.ts";
 import { isCut, salvage } from "../../mesh/store/salvage.ts";
 import type { StoreStatus } from "../control/status.ts";
+import { TakeOver } from "./take-over.ts";
 
-/** Entries of a damaged store that are taken over at a time. */
-const SALVAGE_BATCH = 200;
 /** How often a box that is being repaired looks whether it has everything, milliseconds. */
 const LOOK_INTERVAL_MS = 200;
 
@@ -146,37 +143,17 @@ export class Repair {
         taken += found.taken;
         left += found.left;
       }
-      // An entry may build upon one of an origin that is read after its own.
+      // What builds upon entries that were read after it, or in another folder, may be too much to hold.
       if (taken === 0 || left === 0) return left;
     }
   }
 
   async #takeOverFrom(folder: string): Promise<{ taken: number; left: number }> {
     const { ledger } = this.#node;
-    const next = new Map<Origin, number>();
-    let taken = 0;
-    let left = 0;
-    let batch: Entry[] = [];
-    const take = async (): Promise<void> => {
-      await this.#take(batch.map(({ text }) => text));
-      const applied = batch.filter(({ transaction }) => ledger.has(transaction)).length;
-      taken += applied;
-      left += batch.length - applied;
-      batch = [];
-    };
-    for await (const entry of salvage(folder)) {
-      const { origin, seq } = entry.transaction;
-      if (ledger.has(entry.transaction)) continue;
-      const expected = next.get(origin) ?? (ledger.lastApplied(origin) ?? 0) + 1;
-      if (seq > expected) {
-        left++;
-        continue;
-      }
-      next.set(origin, seq + 1);
-      batch.push(entry);
-      if (batch.length >= SALVAGE_BATCH) await take();
-    }
-    await take();
+    const takeOver = new TakeOver({ ledger, take: (texts) => this.#take(texts) });
+    for await (const entry of salvage(folder)) await takeOver.add(entry);
+    await takeOver.end();
+    const { taken, left } = takeOver;
     this.#logger.warn({ folder, taken, left }, "read what is left of a damaged store");
     return { taken, left };
   }
