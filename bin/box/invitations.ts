@@ -84,12 +84,13 @@ export class Invitations {
       throw new TransportError("refused", "This invitation was used already. Ask for a new one.");
     }
     const { admit, random } = this.#deps;
+    const before = open.usedBy;
     open.usedBy = peerId;
     try {
       return sealJoinAnswer(await admit(request), request.answerKey, random);
     } catch (error) {
-      // Nobody was let in: a better request, with another name say, may still use the code.
-      open.usedBy = undefined;
+      // Nobody was let in by this: unless somebody was before, a better request, with another name say, may be.
+      open.usedBy = before;
       throw error;
     }
   }

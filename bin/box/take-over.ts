@@ -1,15 +1,16 @@
 import type { Origin } from "../../core/vector.ts";
-import { includes } from "../../core/vector.ts";
+import { boxOf, includes, ofBox } from "../../core/vector.ts";
 import type { Entry } from "../../mesh/journal/entry.ts";
 import type { Ledger } from "../../mesh/journal/ledger.ts";
 
 /** Entries that are taken over at a time: each time is a synced write. */
 const BATCH_ENTRIES = 200;
 /**
- * Characters of entries of one origin that are held until what they build upon has been read, and of all: some
- * thousand and some ten thousand messages. The rest is read again, which costs a look through the whole store.
+ * Characters of entries of one origin that are held until what they build upon has been read, some thousand
+ * messages: the next origin needs room too. The rest is read again, with a look through the whole store.
  */
 const HELD_CHARS_PER_ORIGIN_MAX = 2 ** 21;
+/** The same of all origins together: a small box has room for some ten thousand messages. */
 const HELD_CHARS_MAX = 2 ** 25;
 
 export interface TakeOverDeps {
@@ -34,6 +35,8 @@ interface Queue {
 export class TakeOver {
   readonly #deps: TakeOverDeps;
   readonly #queues = new Map<Origin, Queue>();
+  /** Those that hold something: there may be thousands of origins, and few of them wait. */
+  readonly #waiting = new Set<Queue>();
   #batch: Entry[] = [];
   /** What is applied, and what will be with the batch. */
   #reached: Record<Origin, number>;
@@ -61,7 +64,9 @@ export class TakeOver {
     queue.lastSeq = seq;
     queue.chars += entry.text.length;
     this.#heldChars += entry.text.length;
-    if (queue.entries.length === 1) await this.#goOn();
+    if (this.#waiting.has(queue)) return;
+    this.#waiting.add(queue);
+    await this.#goOn();
   }
 
   /** Applies what is held and can be; the rest is left. */
@@ -70,7 +75,7 @@ export class TakeOver {
       await this.#flush();
       await this.#goOn();
     } while (this.#batch.length > 0);
-    for (const queue of this.#queues.values()) this.#close(queue);
+    for (const queue of this.#waiting) this.#close(queue);
   }
 
   #queueOf(origin: Origin): Queue {
@@ -88,11 +93,12 @@ export class TakeOver {
     let hasMoved = true;
     while (hasMoved) {
       hasMoved = false;
-      for (const queue of this.#queues.values()) {
+      for (const queue of this.#waiting) {
         while (this.#isReady(queue.entries[0])) {
           hasMoved = true;
           await this.#move(queue);
         }
+        if (queue.entries.length === 0) this.#waiting.delete(queue);
       }
     }
   }
@@ -108,10 +114,10 @@ export class TakeOver {
     this.#heldChars -= entry.text.length;
     this.#batch.push(entry);
     const { origin, seq } = entry.transaction;
-    // Only the ledger knows what else the first entry of an origin makes known.
-    const isNew = this.#reached[origin] === undefined;
+    // Only the ledger knows what else the first that is heard of a box makes known.
+    const isNewBox = Object.keys(ofBox(boxOf(origin), this.#reached)).length === 0;
     this.#reached[origin] = seq;
-    if (isNew || this.#batch.length >= BATCH_ENTRIES) await this.#flush();
+    if (isNewBox || this.#batch.length >= BATCH_ENTRIES) await this.#flush();
   }
 
   async #flush(): Promise<void> {
@@ -136,5 +142,6 @@ export class TakeOver {
     queue.entries.length = 0;
     queue.chars = 0;
     queue.isClosed = true;
+    this.#waiting.delete(queue);
   }
 }

@@ -95,7 +95,7 @@ export async function manageDelayed(
   const look = (): Promise<DelayedEvent> => requireDelayed(deps, id, input.user);
   let delayed = await look();
   if (!delayed.ending) {
-    if (await act(deps, action, delayed)) return;
+    if (await act(deps, action, id)) return;
     // It ended after the look.
     delayed = await look();
   }
@@ -105,7 +105,7 @@ export async function manageDelayed(
 }
 
 /** False when it is over. */
-async function act(deps: Deps, action: Action, { id }: DelayedEvent): Promise<boolean> {
+async function act(deps: Deps, action: Action, id: string): Promise<boolean> {
   switch (action) {
     case "send":
       return (await runInRoom(deps, sendDelayed, { id, when: "now" })) !== undefined;

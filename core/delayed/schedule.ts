@@ -1,10 +1,10 @@
-import { runInRoom } from "../rooms/commands/run-in-room.ts";
-import type { RoomDeps } from "../rooms/commands/run-in-room.ts";
 import { createHmac } from "node:crypto";
 import { forbidden, invalidParam, MatrixError } from "../errors.ts";
 import type { RoomId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { Env } from "../ports.ts";
+import { runInRoom } from "../rooms/commands/run-in-room.ts";
+import type { RoomDeps } from "../rooms/commands/run-in-room.ts";
 import { requireJoined } from "../rooms/queries/room-facts.ts";
 import type { Requester, Services } from "../services.ts";
 import type { Draft } from "../transaction/draft.ts";

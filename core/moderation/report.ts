@@ -68,15 +68,16 @@ export async function reportEvent(
     reason,
   }: Reporting & { readonly room: RoomId; readonly event: EventId },
 ): Promise<void> {
-  readInRoom(deps, () => checkEvent(deps, requester, room, event));
+  checkEvent(deps, requester, room, event);
   await deps.runner.run(keepReport, { reporter: requester.user, subject: { room, event }, reason });
 }
 
 function checkEvent(deps: ReportDeps, requester: Requester, room: RoomId, event: EventId): void {
   using snapshot = deps.reader.snapshot();
-  if (!isJoined(snapshot, room, requester.user)) {
+  readInRoom(deps, () => {
+    if (isJoined(snapshot, room, requester.user)) return;
     throw notFound("The event was not found, or you are not in its room.");
-  }
+  });
   requireEvent(deps, presenterFor(deps, snapshot, requester, room), event);
 }
 

@@ -2,9 +2,10 @@ import { notFound } from "../errors.ts";
 import type { RoomId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { Snapshot } from "../ports.ts";
-import { readInRoom } from "../rooms/queries/read-in-room.ts";
-import type { Requester } from "../services.ts";
+import { REFUSALS } from "../rooms/queries/read-in-room.ts";
+import type { Requester, Services } from "../services.ts";
 import { eventsByTime } from "../tables.ts";
+import { unlessBehind } from "../user-data/missing.ts";
 import { presenterFor, requireHistoryAccess } from "./access.ts";
 import type { TimelineDeps } from "./access.ts";
 import { PAGE_SCAN_MAX, SCAN_CHUNK_ROWS } from "./constants.ts";
@@ -23,10 +24,14 @@ export interface EventAtTimeRequest {
  * https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv1roomsroomidtimestamp_to_event
  * @throws MatrixError 403 M_FORBIDDEN, 404 M_NOT_FOUND
  */
-export async function readEventAtTime(
-  deps: TimelineDeps,
+export function readEventAtTime(
+  deps: TimelineDeps & Pick<Services, "timers">,
   request: EventAtTimeRequest,
 ): Promise<JsonObject> {
+  return unlessBehind(deps, () => nearestEvent(deps, request), REFUSALS);
+}
+
+async function nearestEvent(deps: TimelineDeps, request: EventAtTimeRequest): Promise<JsonObject> {
   const { requester, room, ts, direction } = request;
   using snapshot = deps.reader.snapshot();
   requireHistoryAccess(deps, snapshot, requester, room);
@@ -39,9 +44,7 @@ export async function readEventAtTime(
     }
     if (++scanned === PAGE_SCAN_MAX) break;
   }
-  return readInRoom(deps, () => {
-    throw notFound(`Unable to find an event from ${ts} ${direction}.`);
-  });
+  throw notFound(`Unable to find an event from ${ts} ${direction}.`);
 }
 
 async function* fromTime(

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { table } from "../../bin/limits/write-limits.ts";
 import { ALL_FAULTS } from "./faults/all-faults.ts";
 import { countRows, figureRows } from "./report.ts";
 import type { Result } from "./report.ts";
@@ -43,21 +44,13 @@ export function renderSection(result: Result): string {
     `${(figures.seconds / 60).toFixed(0)} minutes with seed ${options.seed} on ${cpus().length} cores (${cpus()[0]?.model.trim()}).`,
     verdict,
     "",
-    ...table(["fault", "what it does", "times"], faults),
-    "",
-    ...table(["", "messages", "to-device"], countRows(judgement)),
-    "",
-    ...table(["figure", ""], figureRows(figures)),
-    "",
+    table(["fault", "what it does", "times"], faults),
+    table(["", "messages", "to-device"], countRows(judgement)),
+    table(["figure", ""], figureRows(figures)),
     `On the wire, ${result.network}.`,
     `Stores: ${result.stores.refilled} filled again by the other boxes, ${result.stores.copied} copied whole where the journals`,
     "did not go back so far. Two copies: a request that two boxes took while they were apart becomes one event, but a",
     "device may have been told of the other copy before. A request is served when some box takes it within 10 s; a client",
     "gives a box 3 s before it asks the next one.",
   ].join("\n");
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
 }

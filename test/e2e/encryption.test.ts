@@ -2,6 +2,7 @@ import "./support/sdk-log.ts";
 import { decodeRecoveryKey } from "matrix-js-sdk/lib/crypto-api/index.js";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BoxProxy } from "./support/box-proxy.ts";
+import { untilOwnKeysAreIn } from "./support/own-keys.ts";
 import { SdkClient } from "./support/sdk-client.ts";
 import { encryptedRoom, SdkClients } from "./support/sdk-clients.ts";
 import { verifyBySas } from "./support/sas.ts";
@@ -30,7 +31,8 @@ describe("people whose clients encrypt (N=3)", () => {
     const bob = await clients.start(SdkClient.register(mesh.box(3).url, "bob"));
     expect(await alice.signMyDevices()).toBe(0);
     expect(await bob.signMyDevices()).toBe(0);
-    await bob.untilKeysAreIn();
+    await bob.untilTrusts(bob.id, bob.device);
+    await untilOwnKeysAreIn(bob);
     expect(await bob.signMyDevices({ anew: true })).toBe(1);
     await bob.untilTrusts(bob.id, bob.device);
 

@@ -3,14 +3,13 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import type { Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { until } from "./support/box-process.ts";
 import { TestUser, call, textsOf } from "./support/client.ts";
 import { Program, isRunning } from "./support/program.ts";
-import { freePort } from "./support/free-port.ts";
+import { freePort, isFree } from "./support/free-port.ts";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..");
 const SERVER = "start.localhost";
@@ -167,13 +166,14 @@ describe("npm start (N=3, then 4)", () => {
   });
 
   it("says which port is taken, and leaves nothing behind", async () => {
-    const taken = await listenOn(port);
+    const taken = createServer().listen(port, "127.0.0.1");
+    await once(taken, "listening");
     const other = join(home, "other");
     const npm = new Npm("--home", other, "--boxes", "1");
     expect(await npm.code()).toBe(1);
     expect(npm.output).toMatch(new RegExp(`EADDRINUSE.*127.0.0.1:${port}`));
     expect(existsSync(join(other, "box1", "meshd.pid"))).toBe(false);
-    if (taken) await closed(taken);
+    taken.close();
   });
 
   it.each([
@@ -197,20 +197,7 @@ async function freeRange(): Promise<number> {
     const first = await freePort();
     const wanted = Array.from({ length: BOXES }, (_, i) => first + PORT_STEP * i);
     const ports = wanted.flatMap((client) => [client, client + 1]);
-    const servers = await Promise.all(ports.map(listenOn));
-    await Promise.all(servers.map((server) => (server ? closed(server) : Promise.resolve())));
-    if (servers.every((server) => server !== undefined)) return first;
+    const free = await Promise.all(ports.map(isFree));
+    if (!free.includes(false)) return first;
   }
-}
-
-function listenOn(wanted: number): Promise<Server | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(undefined));
-    server.listen({ port: wanted, host: "127.0.0.1" }, () => resolve(server));
-  });
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
 }

@@ -41,6 +41,13 @@ const requestsIn = (room: string, event: string): readonly Request[] => [
   ["POST", `/rooms/${room}/report/${event}`, {}],
 ];
 
+/** What Alice may ask of her room that is not there. */
+const absentIn = (room: string): readonly Request[] => [
+  ["GET", `/rooms/${room}/state/m.room.encryption/`],
+  ["GET", `/rooms/${room}/event/$nowhere`],
+  ["GET", `/_matrix/client/v1/rooms/${room}/timestamp_to_event?ts=1&dir=b`],
+];
+
 const EVERYWHERE: readonly Request[] = [
   ["GET", "/pushrules/global/room/!elsewhere"],
   ["PUT", "/pushrules/global/room/!elsewhere/enabled", { enabled: false }],
@@ -58,10 +65,14 @@ test("clients are never told for good what a box that lags behind may not know y
   const services = { ...api.services, isCaughtUp: () => false, timers: instantTimers() };
   await using behind = await testApi({ services, endpoints: clientEndpoints });
   const inRooms = [room, "!elsewhere"].flatMap((id) => requestsIn(encodeURIComponent(id), event));
-  for (const [method, path, json] of [...inRooms, ...EVERYWHERE]) {
+  const all = [
+    ...[...inRooms, ...EVERYWHERE].map((request) => ["bob", request] as const),
+    ...absentIn(encodeURIComponent(room)).map((request) => ["alice", request] as const),
+  ];
+  for (const [as, [method, path, json]] of all) {
     const whole = path.startsWith("/_matrix") ? path : `/_matrix/client/v3${path}`;
-    const options = { as: "bob", ...(json === undefined ? {} : { json }) };
-    const refused = await api.call("bob", method, path, json);
+    const options = { as, ...(json === undefined ? {} : { json }) };
+    const refused = await api.call(as, method, path, json);
     expect([403, 404], `${method} ${path}: ${refused.text}`).toContain(refused.status);
     const later = await behind.request(method, whole, options);
     expect([later.status, later.json["errcode"]], `${method} ${path}`).toEqual([503, "M_UNKNOWN"]);

@@ -96,5 +96,7 @@ test("a code lets one box in, and answers that one again", async () => {
   await expect(join(code, shed, "taken")).rejects.toThrow("no");
   expect(await join(code, shed)).toBe("shed");
   expect(await join(code, shed)).toBe("shed");
+  // A refusal now does not free the code for another one.
+  await expect(join(code, shed, "taken")).rejects.toThrow("no");
   await expect(join(code, barn)).rejects.toMatchObject({ code: "refused" });
 });

@@ -30,7 +30,7 @@ function journal(refused: readonly Dot[] = []) {
     }
     return Promise.resolve();
   };
-  return { ledger, take, batches, vector };
+  return { ledger, take, batches };
 }
 
 function entry(origin: Origin, seq: number, deps: Vector = {} as Vector, padding = 0): Entry {
@@ -61,6 +61,18 @@ test("what two boxes said in turn is taken over at one read, and in few writes",
   const { taken, left } = await read(on, conversation(1000));
   expect([taken, left]).toEqual([2000, 0]);
   expect(on.batches.length).toBeLessThan(20);
+});
+
+test("hundreds of short lives of a box are taken over in few writes", async () => {
+  const on = journal();
+  const box = BOXES[0] as BoxId;
+  const lives = Array.from({ length: 400 }, (_, i) => originOf(box, 5 + i));
+  const { taken, left } = await read(
+    on,
+    lives.flatMap((life) => [entry(life, 1), entry(life, 2)]),
+  );
+  expect([taken, left]).toEqual([800, 0]);
+  expect(on.batches.length).toBeLessThan(8);
 });
 
 test(`whatever builds upon what, all of it is taken over at one read (SEED=${SEED})`, async () => {

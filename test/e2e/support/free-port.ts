@@ -21,7 +21,7 @@ export async function freePort(): Promise<number> {
   throw new Error(`none of ${TRIES_MAX} ports is free`);
 }
 
-async function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {
     await once(server.listen(port, "127.0.0.1"), "listening");

@@ -1,5 +1,4 @@
 import { ignore, silent } from "./sdk-log.ts";
-import { once } from "node:events";
 import { expect } from "vitest";
 import {
   createClient,
@@ -28,8 +27,6 @@ import { untilTrue } from "./wait.ts";
 const POLL_MS = 5000;
 const PAGE_EVENTS = 100;
 const RESENDS_MAX = 20;
-/** How long the SDK waits for an answer about keys that is under way, milliseconds. */
-const KEYS_AWAITED_MS = 1000;
 
 /** What changes what a room shows to its user. */
 const ROOM_CHANGES = [
@@ -226,21 +223,6 @@ export class SdkClient {
       setupNewCrossSigning: options.anew ?? false,
     });
     return asked;
-  }
-
-  /**
-   * Waits until it has every answer about its user's keys as they are now. One about older keys that comes after the
-   * user made new ones has the SDK throw the new ones away, for good.
-   */
-  async untilKeysAreIn(): Promise<void> {
-    // What brings this back from the server tells first of all changes to keys before it.
-    await this.sdk.setAccountData(EventType.Direct, { [this.id]: [`!${performance.now()}`] });
-    await once(this.sdk, ClientEvent.Sync);
-    for (let waitedMs = KEYS_AWAITED_MS; waitedMs >= KEYS_AWAITED_MS;) {
-      const fromMs = performance.now();
-      await this.crypto.getUserDeviceInfo([this.id]);
-      waitedMs = performance.now() - fromMs;
-    }
   }
 
   /** Waits until it has fetched the keys of another client's device. */

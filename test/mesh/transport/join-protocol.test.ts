@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LINK_OPEN_MS } from "../../../mesh/transport/constants.ts";
 import type { PeerKeys } from "../../../mesh/transport/identity.ts";
 import { peerKeysOf } from "../../../mesh/transport/identity.ts";
 import { requestJoin } from "../../../mesh/transport/join-protocol.ts";
 import type { MeshTransport } from "../../../mesh/transport/mesh-transport.ts";
 import { TransportError } from "../../../mesh/transport/transport.ts";
+import { FakeTimers } from "./fake-timers.ts";
 import { bytes, createNode, memberOf, nextLink, realRandom, realTimers, text } from "./support.ts";
 
 const psk = realRandom.bytes(32);
@@ -25,12 +27,12 @@ beforeEach(async () => {
 });
 afterEach(() => inviter.stop());
 
-const ask = (body: string, key = psk, keys = joinerKeys) =>
+const ask = (body: string, key = psk, keys = joinerKeys, host = inviter) =>
   requestJoin({
     keys,
     psk: key,
     inviterPeerId: inviterKeys.peerId,
-    addresses: ["/ip4/127.0.0.1/tcp/9", ...inviter.addresses()],
+    addresses: ["/ip4/127.0.0.1/tcp/9", ...host.addresses()],
     body: bytes(body),
     timeoutMs: 10_000,
     timers: realTimers,
@@ -78,6 +80,21 @@ describe("joining (N=1, then 2)", () => {
       await joined.stop();
     },
   );
+
+  test("a joiner with the lower ID that is a member is not cut off while it waits for its answer", async () => {
+    const timers = new FakeTimers();
+    const host = await createNode({ keys: inviterKeys, psk, timers });
+    const keys = joinerThat("lower");
+    host.setMembers([{ box: keys.box, peerId: keys.peerId, addresses: [] }]);
+    host.allowJoiners(true);
+    host.onJoinRequest(async () => {
+      await timers.advance(LINK_OPEN_MS);
+      return bytes("welcome");
+    });
+    await host.start();
+    expect(text(await ask("let me in", psk, keys, host))).toBe("welcome");
+    await host.stop();
+  });
 
   test("gets nothing when no joiner is expected, or without the mesh key", async () => {
     inviter.onJoinRequest(() => Promise.resolve(bytes("secrets")));

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { resolveRoom } from "../../../../core/directory/resolve-room.ts";
+import { forbidden, invalidParam, notFound } from "../../../../core/errors.ts";
+import { readInRoom } from "../../../../core/rooms/queries/read-in-room.ts";
 import { joinRoom } from "../../../../core/rooms/commands/join-room.ts";
 import { sendMessage } from "../../../../core/rooms/commands/send-message.ts";
 import type { DeviceId, RoomId } from "../../../../core/ids.ts";
@@ -24,4 +26,28 @@ test("a box that lags behind says to try again about rooms it does not know yet"
   await expect(sendMessage(behind, message)).rejects.toEqual(later);
   const known = await api.createRoom("alice");
   await expect(sendMessage(behind, { ...message, room: known })).resolves.toMatch(/^\$/);
+});
+
+test("only what a box that lags behind may not know is put off", () => {
+  const failing = (isCaughtUp: boolean, error: Error) => () =>
+    readInRoom({ isCaughtUp: () => isCaughtUp }, () => {
+      throw error;
+    });
+  for (const refusal of [forbidden("not yours"), notFound("not here")]) {
+    expect(failing(true, refusal)).toThrow(refusal);
+    expect(failing(false, refusal)).toThrow(expect.objectContaining({ status: 503 }));
+  }
+  for (const error of [invalidParam("no number"), new Error("the disk")])
+    expect(failing(false, error)).toThrow(error);
+});
+
+test("what arrives while a box reads does not make its refusal final", () => {
+  let isCaughtUp = false;
+  const read = (): never => {
+    isCaughtUp = true;
+    throw notFound("not here");
+  };
+  expect(() => readInRoom({ isCaughtUp: () => isCaughtUp }, read)).toThrow(
+    expect.objectContaining({ status: 503 }),
+  );
 });
