@@ -64,9 +64,10 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 /** Runs the box until it is told to stop, also across the stores that it lives on. */
 async function run(flags: Flags, config: Config, log: Logger): Promise<void> {
+  // Before the pid file says whom to stop.
+  const stopping = stopSignal(flags, log);
   const lock = await lockHome(flags.home, homePaths(flags.home).pid, "meshd");
   try {
-    const stopping = stopSignal(flags, log);
     while (!stopping.aborted) await runOnce(flags, config, log, stopping);
     log.info({}, "stopped");
   } finally {
